@@ -1,0 +1,1 @@
+"""avsseg finds, pixel by pixel, what makes the sound in any video."""

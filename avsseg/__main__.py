@@ -1,0 +1,5 @@
+"""Runs the command line: ``python -m avsseg``."""
+
+from avsseg.cli import main
+
+main()

@@ -1,0 +1,44 @@
+"""The values that pass between the islands: a clip of video in, its masks out."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """T moments of one video, each with the sound that surrounds it.
+
+    Shapes:
+        frames (T, H, W, 3) uint8 RGB, upright, already at the size that was asked for;
+        waveform (T, S) float32 mono in [-1, 1], S samples centred on each frame's time.
+
+    Attributes:
+        times: exact presentation times in seconds, T of them, on the source's own clock.
+        num_valid: the first ``num_valid`` moments are real; the rest repeat the last one.
+        index: position of the clip in its video; with the seed it decides the noise.
+    """
+
+    frames: NDArray[np.uint8]
+    waveform: NDArray[np.float32]
+    times: tuple[Fraction, ...]
+    num_valid: int
+    index: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipMasks:
+    """What sounds in one clip.
+
+    Shapes:
+        masks (T, H, W) float32 probabilities in [0, 1] on the network's grid.
+
+    Attributes:
+        times: as in the clip; only the first ``num_valid`` moments are kept.
+    """
+
+    masks: NDArray[np.float32]
+    times: tuple[Fraction, ...]
+    index: int

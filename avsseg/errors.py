@@ -1,0 +1,29 @@
+"""Errors that a user can mend; each message names the object, what is wrong and the remedy."""
+
+
+class AvssegError(Exception):
+    """Base of every error that ends a command with one line instead of a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(AvssegError):
+    """The request itself cannot be carried out here (an absent device, a clash of options)."""
+
+    exit_code = 2
+
+
+class MediaError(AvssegError):
+    """A video, sound or picture file cannot be read or written."""
+
+
+class CheckpointError(AvssegError):
+    """A weight file is missing, damaged, of another model or not to be trusted."""
+
+
+class ConfigError(AvssegError):
+    """A configuration names an unknown field or holds a value out of range."""
+
+
+class DataError(AvssegError):
+    """A dataset or bank on disk is not laid out as it must be."""
