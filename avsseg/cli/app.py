@@ -1,0 +1,39 @@
+"""The ``avsseg`` command: one line per subcommand, and nothing heavy is imported to say so."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from avsseg import __version__
+from avsseg.cli.console import results
+from avsseg.cli.errors import Commands
+
+app = typer.Typer(
+    name="avsseg",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        results.print(f"avsseg {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def avsseg(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Finds, pixel by pixel, what makes the sound in any video.
+
+    Start with: avsseg predict VIDEO
+    """
+    # Some operators have no Metal kernel; must be said before torch is imported.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")

@@ -1,0 +1,57 @@
+"""How a command ends: one line and a status for what a user can mend, a traceback for a bug."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from avsseg.cli.console import complain
+from avsseg.errors import AvssegError
+
+SOME_FAILED = 3
+"""Some of several inputs failed; the others are done."""
+
+INTERRUPTED = 130
+"""Stopped by Ctrl-C: 128 + SIGINT, as shells count."""
+
+BROKEN_PIPE = 141
+"""The reader of stdout went away: 128 + SIGPIPE, as for any program in a pipe."""
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turns the expected endings of a command into its exit status.
+
+    Raises:
+        typer.Exit: with the error's own status, 130 when interrupted, 141 on a broken pipe.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except AvssegError as error:
+        complain(str(error))
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        complain("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _discard_stdout()
+        raise typer.Exit(BROKEN_PIPE) from None
+
+
+class Commands(TyperGroup):
+    """The command group of avsseg: every command in it ends by the same rules."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the chosen command under :func:`exit_codes`."""
+        with exit_codes():
+            return super().invoke(ctx)
+
+
+def _discard_stdout() -> None:
+    # The interpreter flushes stdout once more as it ends and would complain again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
