@@ -1,0 +1,121 @@
+"""What the network is: one frozen value that travels inside the checkpoint."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from avsseg.errors import ConfigError
+from avsseg.typed_config import from_mapping
+
+Kind = Literal["ldm", "cvae", "ed"]
+Condition = Literal["none", "audio", "visual", "av"]
+PredictionType = Literal["epsilon", "sample", "v_prediction"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Every number of the network; the defaults are the paper's (section IV-A, PVTv2).
+
+    Numbers in comments as ``D17`` point to the open points that the README lists.
+    """
+
+    kind: Kind = "ldm"
+    """``ldm`` the paper's model; ``cvae`` that of Fig. 3; ``ed`` the plain encoder-decoder."""
+    backbone: str = "pvt_v2_b5"
+    """timm name of a backbone with maps at strides 4, 8, 16 and 32."""
+    audio_encoder: Literal["vggish", "yamnet"] = "vggish"
+    """Frozen sound network: VGGish (128-d, paper) or YAMNet (1024-d and 521 class scores)."""
+    audio_hidden: int = 0
+    """Width of the hidden layer of a trained adapter to 128-d after the encoder; 0 for none."""
+    image_size: int = 224
+    """Side of the square pictures that the network sees, in pixels."""
+    num_frames: int = 5
+    """T, frames of a clip; TPAVI mixes them, so this is part of the trained function."""
+    num_classes: int = 1
+    """K, channels of the logits: 1 for binary masks, 71 for AVSS."""
+    channels: int = 128
+    """C, common width of neck, TPAVI and decoder (paper: 128; AVSBench: 256)."""
+
+    neck: Literal["dilated", "pointwise"] = "dilated"
+    """``dilated``: AVSBench's sum of 3 x 3 convolutions; ``pointwise``: 1 x 1 with batch norm."""
+    tpavi_stages: tuple[int, ...] = (1, 2, 3, 4)
+    """Stages (1 is stride 4, 4 is stride 32) whose features meet the sound in TPAVI."""
+    tpavi_visual: bool = False
+    """Also attend from picture to picture and average (AVSBench's ``vv`` flag)."""
+    tpavi_align_bias: bool = True
+    """Whether TPAVI's projection of the sound has a bias (AVSBench: S4/MS3 yes, AVSS no)."""
+    audio_film: bool = False
+    """Also scale and shift each stage by the sound of its own frame. TPAVI alone adds the sound of
+    all T frames to each of them alike, so it cannot tell which frame is silent (paper, Fig. 4)."""
+    decoder: Literal["avsbench", "light"] = "avsbench"
+    """``avsbench``: fusion blocks up to 224 px; ``light``: a feature pyramid up to stride 4."""
+    decoder_channels: int = 0
+    """Width of the light decoder's finest level; 0 means ``channels``."""
+    presence_gate: bool = False
+    """Multiply the mask by a per-frame probability that what sounds is in the picture."""
+
+    latent_dim: int = 24
+    """D, width of the latent z."""
+    latent_scope: Literal["frame", "clip"] = "frame"
+    """One latent per frame (D1) or one, the mean over frames, per clip."""
+    latent_hidden: int = 512
+    """Width between the two fully connected layers of E_phi and of the visual branch of E_psi."""
+    latent_bound: Literal["tanh", "none"] = "tanh"
+    """How z_0 is bounded (D9); with ``none`` sampled x_0 is not clamped either."""
+    condition: Condition = "av"
+    """What E_psi sees (Table III)."""
+    condition_source: Literal["rgb", "features"] = "rgb"
+    """Visual input of E_psi: the frame (paper) or the fused features G (D3)."""
+    denoiser_widths: tuple[int, int, int, int] = (512, 256, 128, 64)
+    """Widths of the four encoder layers of eps_theta; its decoder mirrors them (D5)."""
+    denoiser_film: bool = False
+    """Give the condition and the time to every layer of eps_theta, not to its input only (D5)."""
+    time_embedding: Literal["sinusoidal", "learned"] = "sinusoidal"
+    """How eps_theta is told the diffusion time (D6)."""
+    time_dim: int = 64
+    """Width of the time embedding."""
+    self_condition: bool = False
+    """Give eps_theta its previous estimate of z_0 (D12)."""
+
+    schedule: Literal["cosine", "linear"] = "cosine"
+    """Noise schedule (paper: cosine)."""
+    num_timesteps: int = 20
+    """K, diffusion steps."""
+    prediction_type: PredictionType = "epsilon"
+    """What eps_theta predicts (paper, Eq. 9: the noise)."""
+    sampler: Literal["ddim", "ddpm"] = "ddim"
+    """Sampler at test time."""
+    num_steps: int = 10
+    """DDIM steps."""
+    eta: float = 0.0
+    """DDIM stochasticity; 0 is deterministic given the first noise."""
+    noise_scope: Literal["frame", "clip", "video"] = "frame"
+    """Fresh noise for each frame, one draw per clip, or one for the whole video."""
+
+    def __post_init__(self) -> None:
+        """Refuses values that no network can be built from."""
+        for name in ("image_size", "num_frames", "channels", "latent_dim", "num_timesteps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"model.{name} is {getattr(self, name)}; it must be at least 1.")
+        if self.image_size % 32:
+            raise ConfigError(
+                f"model.image_size is {self.image_size}; the deepest stride asks for a multiple of 32."
+            )
+        if not 1 <= self.num_steps <= self.num_timesteps:
+            raise ConfigError(
+                f"model.num_steps is {self.num_steps}; choose 1 to num_timesteps ({self.num_timesteps})."
+            )
+        if not set(self.tpavi_stages) <= {1, 2, 3, 4}:
+            raise ConfigError(
+                f"model.tpavi_stages is {self.tpavi_stages}; stages are 1, 2, 3 and 4."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values only, as stored in a checkpoint."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ModelConfig":
+        """Makes the config from plain values; ConfigError on unknown names or wrong types."""
+        return from_mapping(cls, values, where="model")

@@ -1,0 +1,32 @@
+"""The named networks: the paper's two, AVSBench's two, and the compact one that ships."""
+
+from avsseg.errors import ConfigError
+from avsseg.model.config import ModelConfig
+
+PRESETS: dict[str, ModelConfig] = {
+    "paper-r50": ModelConfig(backbone="resnet50"),
+    "paper-pvt": ModelConfig(backbone="pvt_v2_b5"),
+    "avsbench-r50": ModelConfig(kind="ed", backbone="resnet50", channels=256),
+    "avsbench-pvt": ModelConfig(kind="ed", backbone="pvt_v2_b5", channels=256),
+    "compact": ModelConfig(
+        backbone="tf_efficientnet_lite2",
+        audio_encoder="yamnet",
+        audio_hidden=512,
+        channels=96,
+        neck="pointwise",
+        tpavi_stages=(2, 3, 4),
+        audio_film=True,
+        decoder="light",
+        decoder_channels=64,
+        presence_gate=True,
+        condition_source="features",
+        noise_scope="video",
+    ),
+}
+
+
+def preset(name: str) -> ModelConfig:
+    """The config of a named network; raises ConfigError that lists the names."""
+    if name not in PRESETS:
+        raise ConfigError(f"no model is called {name!r}; known: {', '.join(PRESETS)}.")
+    return PRESETS[name]

@@ -1,0 +1,50 @@
+"""YAMNet, the compact sound encoder: MobileNet on log-mel, AudioSet's 521 classes."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+EMBEDDING_DIM = 1024
+NUM_CLASSES = 521
+LOG_OFFSET = 0.001
+_WIDTHS = (64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
+_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+
+
+class YAMNet(nn.Module):
+    """Log-mel patch of 0.96 s to its pooled embedding and class scores, side by side.
+
+    Batch norms are folded into the convolutions.
+
+    Shapes:
+        log_mel (N, 1, 96, 64) -> (N, 1024 + 521); the last 521 are scores in [0, 1]
+    """
+
+    out_dim = EMBEDDING_DIM + NUM_CLASSES
+    log_offset = LOG_OFFSET
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1 = nn.Conv2d(1, 32, 3, stride=2)
+        ins = (32, *_WIDTHS[:-1])
+        self.dw = nn.ModuleList(
+            nn.Conv2d(c, c, 3, stride=s, groups=c) for c, s in zip(ins, _STRIDES, strict=True)
+        )
+        self.pw = nn.ModuleList(nn.Conv2d(c, w, 1) for c, w in zip(ins, _WIDTHS, strict=True))
+        self.fc = nn.Linear(EMBEDDING_DIM, NUM_CLASSES)
+
+    def forward(self, log_mel: Tensor) -> Tensor:
+        """Embeds patches; see the class for shapes."""
+        x = F.relu(self.c1(_pad_same(log_mel, stride=2)))
+        for dw, pw, stride in zip(self.dw, self.pw, _STRIDES, strict=True):
+            x = F.relu(dw(_pad_same(x, stride=stride)))
+            x = F.relu(pw(x))
+        embedding = x.mean(dim=(2, 3))
+        return torch.cat([embedding, torch.sigmoid(self.fc(embedding))], dim=1)
+
+
+def _pad_same(x: Tensor, *, stride: int) -> Tensor:
+    """TensorFlow's SAME padding for a 3 x 3 kernel: the odd pixel goes right and below."""
+    total = [max((-(-n // stride) - 1) * stride + 3 - n, 0) for n in x.shape[-2:]]
+    top, left = total[0] // 2, total[1] // 2
+    return F.pad(x, (left, total[1] - left, top, total[0] - top))
