@@ -1,0 +1,1 @@
+"""Datasets on disk and scenes composed from a bank of objects and sounds."""

@@ -1,0 +1,292 @@
+"""A bank on disk: pictures with masks, scenes with instances, and sounds, split by source."""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from avsseg.data.cache import ArrayCache
+from avsseg.errors import DataError
+
+SAMPLE_RATE = 16_000
+Split = Literal["train", "val", "test"]
+Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+Recording = tuple[NDArray[np.int16], NDArray[np.float64]]
+BLOCK = 160
+
+_COLUMNS = ("path", "kind", "category", "split")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankObject:
+    """One picture whose 0/1 mask covers one object of a known category.
+
+    Attributes:
+        method: how the mask was made, as the bank's index states it.
+    """
+
+    path: Path
+    category: str
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One object of a scene: ``index`` is its value in the scene's index mask.
+
+    Attributes:
+        name: its name in the source, without the ``*`` of a crowd region.
+        category: its sounding category, or None for a thing that makes no sound.
+    """
+
+    index: int
+    name: str
+    category: str | None
+    crowd: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankScene:
+    """One natural picture with an instance-index mask.
+
+    Attributes:
+        sequence: pictures of one moving scene share it and sort by path; a still is alone.
+        exhaustive: every object of a sounding category is in the mask (False: only some).
+    """
+
+    path: Path
+    sequence: str
+    instances: tuple[Instance, ...]
+    exhaustive: bool
+
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        """The sounding categories in view."""
+        return frozenset(i.category for i in self.instances if i.category)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankSound:
+    """One recording at 16 kHz, its loudest second near -22 dBFS."""
+
+    path: Path
+    category: str
+    sub: str
+
+
+@dataclass(frozen=True)
+class BankView:
+    """What one split of a bank offers, drawn from by the composers.
+
+    Attributes:
+        objects: cut-out pictures by category.
+        scenes: natural pictures by sequence; a still picture is a sequence of one.
+        sounds: recordings by category.
+        noise: sounds without a visible source (rain, wind, fire, ...).
+        offscreen: sounds of kinds that no picture of the bank shows.
+        backgrounds: further pictures free of sounding categories.
+    """
+
+    bank: "Bank"
+    split: Split
+    objects: Mapping[str, tuple[BankObject, ...]]
+    scenes: Mapping[str, tuple[BankScene, ...]]
+    sounds: Mapping[str, tuple[BankSound, ...]]
+    noise: tuple[BankSound, ...]
+    offscreen: tuple[BankSound, ...]
+    backgrounds: tuple[Path, ...]
+    memory: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Every category that has both pictures and sounds, in alphabetical order."""
+        seen = set(self.objects)
+        for frames in self.scenes.values():
+            seen.update(*(frame.categories for frame in frames))
+        return tuple(sorted(seen & set(self.sounds)))
+
+
+class Bank:
+    """Pictures, scenes and sounds of a folder in the layout of ``index.csv``, decoded lazily.
+
+    ``objects/<category>/*.jpg`` each with a 1-bit ``.png`` mask beside it; ``scenes/**/*.jpg``
+    each with an 8-bit instance-index ``.png`` and one ``scenes/instances.json``;
+    ``audio|noise|offscreen/**`` sounds of any format that FFmpeg reads. ``index.csv`` names
+    every file with its kind, category and split. An optional ``backgrounds.txt`` lists pictures
+    that show no sounding category, one path a line.
+    """
+
+    def __init__(self, root: Path, rows: tuple[Mapping[str, str], ...], cache_bytes: int) -> None:
+        self.root = root
+        self.rows = rows
+        self._pictures = ArrayCache[Picture](cache_bytes)
+        self._sounds = ArrayCache[Recording](cache_bytes)
+
+    @classmethod
+    def open(cls, root: Path | str, *, cache_bytes: int = 1 << 30) -> "Bank":
+        """Read a bank's index; pictures and sounds each may fill ``cache_bytes`` of memory.
+
+        Raises:
+            DataError: no bank is there, or its index lacks a column.
+        """
+        root = Path(root)
+        index = root / "index.csv"
+        if not index.is_file():
+            raise DataError(f"{root}: no index.csv, so this is no bank; pass the bank's folder")
+        with index.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise DataError(f"{index}: lacks the column {missing[0]}; its header needs it")
+            return cls(root, tuple(reader), cache_bytes)
+
+    def split(self, name: Split) -> BankView:
+        """The part of the bank that belongs to one split.
+
+        Raises:
+            DataError: the split holds no pictures or no sounds.
+        """
+        rows = [row for row in self.rows if row["split"] == name]
+        view = BankView(
+            bank=self,
+            split=name,
+            objects=self._objects(rows),
+            scenes=self._scenes(rows),
+            sounds=_by_category(self._recordings(rows, "audio")),
+            noise=tuple(self._recordings(rows, "noise")),
+            offscreen=tuple(self._recordings(rows, "offscreen")),
+            backgrounds=tuple(self._backgrounds(name)),
+        )
+        if not view.categories:
+            raise DataError(
+                f"{self.root}: split {name} has no category with both pictures and sounds; "
+                "add rows for it to index.csv"
+            )
+        return view
+
+    def picture(self, path: Path) -> Picture:
+        """A picture and its mask (zeros where it has none).
+
+        Shapes:
+            (H, W, 3) uint8 RGB, (H, W) uint8: instance indices, or 0/1 for one object.
+        """
+        return self._pictures.get(str(path), lambda: _read_picture(path))
+
+    def recording(self, sound: BankSound) -> Recording:
+        """A whole recording, mono at 16 kHz, and its running energy in blocks of 10 ms.
+
+        Shapes:
+            (S,) int16, (S // 160 + 1,) float64: sum of squares (full scale 1) up to each block.
+        """
+        return self._sounds.get(str(sound.path), lambda: _read_sound(sound.path))
+
+    def _objects(self, rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[BankObject, ...]]:
+        found = defaultdict(list)
+        for row in rows:
+            if row["kind"] == "object":
+                path, category = self.root / row["path"], row["category"]
+                method = row.get("method") or ""
+                found[category].append(BankObject(path=path, category=category, method=method))
+        return {name: tuple(found[name]) for name in sorted(found)}
+
+    def _scenes(self, rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[BankScene, ...]]:
+        found = defaultdict(list)
+        for row in sorted(rows, key=lambda row: row["path"]):
+            if row["kind"] == "scene":
+                scene = self._scene(row)
+                found[scene.sequence].append(scene)
+        return {name: tuple(frames) for name, frames in found.items()}
+
+    def _scene(self, row: Mapping[str, str]) -> BankScene:
+        path = self.root / row["path"]
+        key = str(Path(row["path"]).relative_to("scenes").with_suffix(""))
+        moving = row.get("method") == "davis"
+        if key not in self._instances:
+            raise DataError(f"{path}: scenes/instances.json says nothing of {key}; add it there")
+        return BankScene(
+            path=path,
+            sequence=key.rsplit("_", 1)[0] if moving else key,
+            instances=tuple(_instance(*entry) for entry in self._instances[key]),
+            exhaustive=not moving,
+        )
+
+    @cached_property
+    def _instances(self) -> Mapping[str, list[tuple[int, str, str | None]]]:
+        path = self.root / "scenes" / "instances.json"
+        try:
+            loaded: dict[str, list[tuple[int, str, str | None]]] = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error}); scenes need it") from error
+        return loaded
+
+    def _recordings(self, rows: Iterable[Mapping[str, str]], kind: str) -> Iterator[BankSound]:
+        for row in rows:
+            if row["kind"] == kind:
+                path, sub = self.root / row["path"], row.get("sub") or ""
+                yield BankSound(path=path, category=row["category"], sub=sub)
+
+    def _backgrounds(self, split: Split) -> Iterator[Path]:
+        listing = self.root / "backgrounds.txt"
+        if not listing.is_file():
+            return
+        splits = {row["path"]: row["split"] for row in self.rows}
+        for line in listing.read_text(encoding="utf-8").splitlines():
+            name = line.strip()
+            if name and splits.get(name, "train") == split:
+                yield self.root / name
+
+
+def _instance(index: int, name: str, category: str | None) -> Instance:
+    crowd = name.endswith("*")
+    return Instance(index=index, name=name.rstrip("*"), category=category, crowd=crowd)
+
+
+def _by_category(sounds: Iterable[BankSound]) -> Mapping[str, tuple[BankSound, ...]]:
+    found = defaultdict(list)
+    for sound in sounds:
+        found[sound.category].append(sound)
+    return {name: tuple(found[name]) for name in sorted(found)}
+
+
+def _read_picture(path: Path) -> Picture:
+    try:
+        with Image.open(path) as image:
+            pixels = np.array(image.convert("RGB"))
+        mask_path = path.with_suffix(".png")
+        if mask_path == path or not mask_path.is_file():
+            return pixels, np.zeros(pixels.shape[:2], np.uint8)
+        with Image.open(mask_path) as image:
+            mask = np.array(image).astype(np.uint8)
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); replace or unlist it") from error
+    if mask.shape != pixels.shape[:2]:
+        raise DataError(f"{mask_path}: its size differs from that of {path.name}; remake the mask")
+    return pixels, mask
+
+
+def _read_sound(path: Path) -> Recording:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    try:
+        with av.open(str(path)) as container:
+            pieces = [
+                piece.to_ndarray()[0]
+                for frame in (*container.decode(audio=0), None)
+                for piece in resampler.resample(frame)
+            ]
+    except (av.FFmpegError, IndexError, OSError) as error:
+        raise DataError(f"{path}: cannot be decoded ({error}); replace or unlist it") from error
+    if not pieces:
+        raise DataError(f"{path}: holds no sound; replace or unlist it")
+    samples = np.concatenate(pieces)
+    blocks = samples[: samples.size // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float32)
+    energy = np.square(blocks / 32768).sum(axis=1, dtype=np.float64)
+    return samples, np.concatenate([[0.0], np.cumsum(energy)])
