@@ -37,7 +37,7 @@ def windows(wave: Wave) -> Wave:
 def resample(wave: Wave, length: int) -> Wave:
     """Play a wave faster or slower so that it fills ``length`` samples, pitch and all."""
     positions = np.linspace(0, wave.size - 1, length, dtype=np.float32)
-    return np.interp(positions, np.arange(wave.size), wave).astype(np.float32)
+    return np.asarray(np.interp(positions, np.arange(wave.size), wave), np.float32)
 
 
 def filtered(
@@ -45,9 +45,8 @@ def filtered(
 ) -> Wave:
     """Colour a wave by a smooth random equaliser and a decaying room, at its former level.
 
-    Args:
-        equalise_db: standard deviation of the equaliser's gain; 0 for none.
-        reverb: seconds until the room has decayed by 60 dB; 0 for none.
+    ``equalise_db`` is the standard deviation of the equaliser's gain, ``reverb`` the seconds
+    until the room has decayed by 60 dB; 0 leaves either out.
     """
     tail = int(reverb * RATE)
     length = 1 << (wave.size + tail - 1).bit_length()
@@ -82,8 +81,8 @@ def coloured_noise(rng: np.random.Generator, length: int) -> Wave:
     spectrum = np.fft.rfft(rng.standard_normal(length))
     slope = rng.uniform(0, 1.0)
     spectrum *= np.maximum(np.arange(spectrum.size), 1 + length // 400) ** -slope
-    noise = np.fft.irfft(spectrum, length)
-    return (noise / np.sqrt(np.mean(np.square(noise)) + 1e-20)).astype(np.float32)
+    noise: Wave = np.fft.irfft(spectrum, length).astype(np.float32)
+    return noise / np.float32(np.sqrt(np.mean(np.square(noise)) + 1e-20))
 
 
 def gate(length: int, spans: list[tuple[float, float]]) -> Wave:
@@ -93,7 +92,7 @@ def gate(length: int, spans: list[tuple[float, float]]) -> Wave:
         (length,) in [0, 1].
     """
     seconds = np.arange(length, dtype=np.float32) / RATE
-    opened = np.zeros(length, np.float32)
+    opened: Wave = np.zeros(length, np.float32)
     for start, stop in spans:
         rise = (seconds - start) / 0.02 if start > 0 else np.ones_like(seconds)
         fall = (stop - seconds) / 0.02 if stop < length / RATE else np.ones_like(seconds)

@@ -4,7 +4,7 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -83,7 +83,7 @@ class BankSound:
     sub: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class BankView:
     """What one split of a bank offers, drawn from by the composers.
 
@@ -104,7 +104,6 @@ class BankView:
     noise: tuple[BankSound, ...]
     offscreen: tuple[BankSound, ...]
     backgrounds: tuple[Path, ...]
-    memory: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def categories(self) -> tuple[str, ...]:
@@ -113,6 +112,21 @@ class BankView:
         for frames in self.scenes.values():
             seen.update(*(frame.categories for frame in frames))
         return tuple(sorted(seen & set(self.sounds)))
+
+    @cached_property
+    def sequences(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the sequences that show each of the categories."""
+        found = defaultdict(list)
+        for name, frames in self.scenes.items():
+            for category in frames[0].categories & set(self.categories):
+                found[category].append(name)
+        return {category: tuple(found[category]) for category in sorted(found)}
+
+    @cached_property
+    def bare(self) -> tuple[BankScene, ...]:
+        """Stills that show no sounding category."""
+        stills = (frame for frames in self.scenes.values() for frame in frames)
+        return tuple(scene for scene in stills if not scene.categories and scene.exhaustive)
 
 
 class Bank:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ class Sources:
     silent: tuple[tuple[Source, ...], ...]
 
 
+@lru_cache(maxsize=8)
 def find_sources(view: BankView) -> Sources:
     """List every cut-out of a view: its objects and the larger instances of its scenes."""
     sounding: dict[str, list[tuple[Source, ...]]] = defaultdict(list)

@@ -45,7 +45,7 @@ def draw_excerpt(
     spread = options.speed * (2 if rare else 1)
     taken = round(length * float(np.exp(rng.uniform(-spread, spread))))
     start = _draw_start(rng, levels, seconds, options.pause)
-    wave = _stretch(rng, samples, start, taken).astype(np.float32) / 32768
+    wave: Wave = _stretch(rng, samples, start, taken) * np.float32(1 / 32768)
     if taken != length:
         wave = resample(wave, length)
     return Excerpt(wave=_coloured(wave, rng, options, rare), loud=loud)

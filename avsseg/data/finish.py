@@ -48,7 +48,7 @@ def finish(frame: NDArray[np.float32], look: Look, rng: np.random.Generator) -> 
     Shapes:
         (H, W, 3) in [0, 255] -> (H, W, 3) uint8.
     """
-    grey = frame.mean(axis=2, keepdims=True)
+    grey = frame @ np.full((3, 1), 1 / 3, np.float32)
     frame = grey + look.saturation * (frame - grey)
     middle = float(grey.mean())
     frame = (middle + look.contrast * (frame - middle)) * look.brightness

@@ -1,96 +1,39 @@
-"""The ground of a scene: a natural picture, several side by side, or a plain studio."""
-
-from dataclasses import dataclass, field
-from pathlib import Path
+"""The ground of a scene: a natural picture, two side by side, or what others are pasted on."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from avsseg.data.bank import BankObject, BankScene, BankView
+from avsseg.data.choice import pick, pick_category, pick_weighted
+from avsseg.data.draft import Draft
 from avsseg.data.motion import Window
+from avsseg.data.plate import (
+    CUT_OUT_METHODS,
+    Plate,
+    bare_plate,
+    object_plate,
+    scene_plate,
+    studio_plate,
+)
 
 
-@dataclass(kw_only=True)
-class Labels:
-    """Numbers the categories of one scene from 1, in order of appearance.
-
-    Attributes:
-        uncertain: categories that may be in view without a mask.
-    """
-
-    names: list[str] = field(default_factory=list)
-    uncertain: set[str] = field(default_factory=set)
-
-    def number(self, category: str) -> int:
-        """The number of a category, a new one on first sight."""
-        if category not in self.names:
-            self.names.append(category)
-        return self.names.index(category) + 1
+def draw_kind(draft: Draft) -> str:
+    """One of ``natural``, ``whole``, ``collage`` and ``pasted``, as far as the bank serves it."""
+    o, view = draft.options, draft.view
+    pictures = bool(view.objects)
+    weights = (
+        o.natural * bool(view.sequences),
+        o.whole * pictures,
+        o.collage * pictures,
+        1 - o.natural - o.whole - o.collage + 1e-9,
+    )
+    return pick_weighted(draft.rng, ("natural", "whole", "collage", "pasted"), weights)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plate:
-    """A picture whose pixels say what category they belong to.
-
-    Shapes:
-        pixels (H, W, 3) uint8, owners (H, W) uint8: 0 for none, else a number of ``Labels``.
-    """
-
-    pixels: NDArray[np.uint8]
-    owners: NDArray[np.uint8]
-
-    def seen(
-        self, window: Window, *, size: tuple[int, int], flip: bool
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Crop and squeeze to ``size`` = (width, height) of the frame."""
-        height, width = self.owners.shape
-        box = (
-            window.left * width,
-            window.top * height,
-            (window.left + window.width) * width,
-            (window.top + window.height) * height,
-        )
-        bilinear, nearest = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
-        pixels = np.array(Image.fromarray(self.pixels).resize(size, bilinear, box=box))
-        owners = np.array(Image.fromarray(self.owners).resize(size, nearest, box=box))
-        return (pixels[:, ::-1], owners[:, ::-1]) if flip else (pixels, owners)
-
-
-def scene_plate(view: BankView, scene: BankScene, labels: Labels) -> Plate:
-    """A natural picture with all its categories; crowd regions belong to their category."""
-    pixels, mask = view.bank.picture(scene.path)
-    table = np.zeros(256, np.uint8)
-    for item in scene.instances:
-        if item.category is not None:
-            table[item.index] = labels.number(item.category)
-    if not scene.exhaustive:
-        labels.uncertain |= {"person", "car"}
-    return Plate(pixels=pixels, owners=table[mask])
-
-
-def object_plate(view: BankView, item: BankObject, labels: Labels) -> Plate:
-    """An object in its own ground; only cut-outs on white surely show nothing else."""
-    pixels, mask = view.bank.picture(item.path)
-    if item.method not in ("white", "alpha"):
-        labels.uncertain.add("person")
-    return Plate(pixels=pixels, owners=mask * np.uint8(labels.number(item.category)))
-
-
-def bare_plate(view: BankView, path: Path) -> Plate:
-    """A picture known to show no sounding category."""
-    pixels = view.bank.picture(path)[0]
-    return Plate(pixels=pixels, owners=np.zeros(pixels.shape[:2], np.uint8))
-
-
-def studio_plate(rng: np.random.Generator) -> Plate:
-    """A plain or smoothly graded ground."""
-    corners = rng.uniform(20, 250, (2, 2, 1)) + rng.uniform(-30, 30, (2, 2, 3))
-    if rng.random() < 0.5:
-        corners[:] = corners[:1, :1]
-    small = Image.fromarray(np.clip(corners, 0, 255).astype(np.uint8))
-    pixels = np.array(small.resize((64, 64), Image.Resampling.BILINEAR))
-    return Plate(pixels=pixels, owners=np.zeros((64, 64), np.uint8))
+def draw_plates(draft: Draft, kind: str) -> list[Plate]:
+    """One plate for each frame: the same one, unless the ground is a film itself."""
+    if kind == "natural":
+        return _natural_plates(draft)
+    makers = {"whole": _whole_plate, "collage": _collage_plate, "pasted": _empty_stage}
+    return [makers[kind](draft)] * draft.num_frames
 
 
 def draw_window(rng: np.random.Generator, *, least: float, room: float) -> Window:
@@ -98,3 +41,68 @@ def draw_window(rng: np.random.Generator, *, least: float, room: float) -> Windo
     width, height = np.minimum(rng.uniform(least, 1.15, 2), room)
     left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
     return Window(left=float(left), top=float(top), width=float(width), height=float(height))
+
+
+def _natural_plates(draft: Draft) -> list[Plate]:
+    rng, count = draft.rng, draft.num_frames
+    offers = draft.view.sequences
+    frames = draft.view.scenes[pick(rng, offers[pick_category(rng, offers, list(offers))])]
+    stride = 1
+    if len(frames) >= count > 1:
+        stride = int(rng.integers(1, (len(frames) - 1) // (count - 1) + 1))
+    first = int(rng.integers(max(0, len(frames) - 1 - stride * (count - 1)) + 1))
+    chosen = [min(first + stride * k, len(frames) - 1) for k in range(count)]
+    plates = {k: scene_plate(draft, frames[k]) for k in sorted(set(chosen))}
+    return [plates[k] for k in chosen]
+
+
+def _whole_plate(draft: Draft) -> Plate:
+    rng, objects = draft.rng, draft.view.objects
+    names = [name for name in objects if draft.may_join(name)] or list(objects)
+    offers = objects[pick_category(rng, objects, names)]
+    studio = draft.options.white_whole
+    weights = [studio if item.method in CUT_OUT_METHODS else 1.0 for item in offers]
+    return object_plate(draft, pick_weighted(rng, offers, weights))
+
+
+def _collage_plate(draft: Draft) -> Plate:
+    """Two pictures side by side or one above the other, so that no paste edge tells."""
+    rng, size = draft.rng, draft.size
+    axis = int(rng.random() < 0.7)
+    cut = int(size * rng.uniform(0.35, 0.65))
+    halves = []
+    for length in (cut, size - cut):
+        plate = _still_plate(draft) if rng.random() < 0.4 else _whole_plate(draft)
+        shape = (length, size) if axis else (size, length)
+        window = draw_window(rng, least=0.7, room=1.0)
+        halves.append(plate.seen(window, size=shape, flip=bool(rng.random() < 0.5)))
+    return Plate(
+        pixels=np.concatenate([pixels for pixels, _ in halves], axis=axis),
+        owners=np.concatenate([owners for _, owners in halves], axis=axis),
+    )
+
+
+def _still_plate(draft: Draft) -> Plate:
+    rng, offers = draft.rng, draft.view.sequences
+    names = [name for name in offers if draft.may_join(name)]
+    if not names:
+        return studio_plate(rng)
+    sequence = pick(rng, offers[pick_category(rng, offers, names)])
+    return scene_plate(draft, pick(rng, draft.view.scenes[sequence]))
+
+
+def _empty_stage(draft: Draft) -> Plate:
+    """A ground to paste on: mostly one without sounding things."""
+    rng, o, view = draft.rng, draft.options, draft.view
+    draw = rng.random() - o.plain_ground
+    if draw < 0:
+        return studio_plate(rng)
+    if draw < o.labelled_ground:
+        return _still_plate(draft)
+    offers = len(view.backgrounds) + len(view.bare)
+    if offers == 0:
+        return studio_plate(rng)
+    chosen = int(rng.integers(offers))
+    if chosen < len(view.backgrounds):
+        return bare_plate(draft, view.backgrounds[chosen])
+    return scene_plate(draft, view.bare[chosen - len(view.backgrounds)])

@@ -73,7 +73,8 @@ def _shrink(
     if abs(angle) > 0.5:
         pixels = pixels.rotate(angle, Image.Resampling.BILINEAR, expand=True)
         mask = mask.rotate(angle, Image.Resampling.BILINEAR, expand=True)
-    soft = np.asarray(mask.filter(ImageFilter.GaussianBlur(layer.feather)), np.float32) / 255
+    blurred = mask.filter(ImageFilter.GaussianBlur(layer.feather))
+    soft: NDArray[np.float32] = np.asarray(blurred, np.float32) * np.float32(1 / 255)
     if layer.inward:
         soft = np.clip(2 * soft - 1, 0, 1)
     return np.asarray(pixels, np.float32), soft

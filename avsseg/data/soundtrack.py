@@ -65,9 +65,11 @@ def compose_sound(
 ) -> Soundtrack:
     """Draw a soundtrack of one second per frame for a scene.
 
-    Args:
-        kind: ask for one kind; where the scene cannot serve it, a negative is drawn.
-        sources: make exactly these categories of the scene sound.
+    ``kind`` asks for one kind (where the scene cannot serve it, another is drawn); ``sources``
+    makes exactly these categories of the scene sound.
+
+    Raises:
+        DataError: a recording of the bank cannot be decoded.
     """
     cast = scene.cast if isinstance(scene, Scene) else scene
     mixer = _Mixer(view, rng, cast, options)
