@@ -25,13 +25,15 @@ def cosine_betas(num_timesteps: int, offset: float = 0.008, max_beta: float = 0.
         1 - alpha_bar((k + 1) / num_timesteps) / alpha_bar(k / num_timesteps)
         for k in range(num_timesteps)
     ]
-    return torch.tensor(steps, dtype=torch.float64).clamp(max=max_beta)
+    return torch.tensor(steps, dtype=torch.float64, device="cpu").clamp(max=max_beta)
 
 
 def linear_betas(num_timesteps: int) -> Tensor:
     """DDPM's linear schedule, scaled so that fewer steps end at the same noise, in float64."""
     scale = 1000 / num_timesteps
-    betas = torch.linspace(scale * 1e-4, scale * 0.02, num_timesteps, dtype=torch.float64)
+    betas = torch.linspace(
+        scale * 1e-4, scale * 0.02, num_timesteps, dtype=torch.float64, device="cpu"
+    )
     return betas.clamp(max=0.999)
 
 
