@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from avsseg import __version__
+from avsseg.cli import weights
 from avsseg.cli.console import results
 from avsseg.cli.errors import Commands
 
@@ -37,3 +38,6 @@ def avsseg(
     """
     # Some operators have no Metal kernel; must be said before torch is imported.
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+
+
+app.add_typer(weights.app, name="weights")

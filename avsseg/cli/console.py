@@ -2,10 +2,19 @@
 
 from rich.console import Console
 
+
+class _PipeConsole(Console):
+    """A console that leaves a closed pipe to its caller; rich would exit with 1 on its own."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        raise
+
+
 console = Console(stderr=True)
 """For people: progress, warnings, errors."""
 
-results = Console(soft_wrap=True, highlight=False)
+results = _PipeConsole(soft_wrap=True, markup=False, emoji=False, highlight=False)
 """For pipes: tables, paths and JSON, never wrapped at a width that is not there."""
 
 
@@ -22,3 +31,8 @@ def warn(message: str) -> None:
 def _line(label: str, style: str, message: str) -> None:
     console.print(f"{label}:", style=style, end=" ", markup=False, highlight=False)
     console.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Prints one JSON document to stdout, coloured on a terminal only."""
+    results.print_json(data=value, default=str)
