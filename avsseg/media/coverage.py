@@ -1,0 +1,96 @@
+"""How thickly paint lies: soft insides, outlines and their shadows, all from a probability map."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avsseg.media.planes import Plane
+from avsseg.media.upsample import Levels
+
+_BAND_ROWS = 48
+
+
+def level_of(probability: float) -> int:
+    """The step of a probability map that a probability falls on."""
+    return round(255 * probability)
+
+
+def ramp(low: float, high: float, *, top: float = 1.0) -> bytes:
+    """A table from levels to coverage: nothing below ``low``, ``top`` (of 1) above ``high``.
+
+    With ``low`` above ``high`` it falls instead: ``top`` below ``high``, nothing above ``low``.
+    """
+    steps = (np.arange(256) / 255 - low) / (high - low)
+    return np.rint(255 * top * np.clip(steps, 0, 1)).astype(np.uint8).tobytes()
+
+
+def translate(levels: Levels, table: bytes) -> Plane:
+    """Looks every level up in a table of 256 bytes.
+
+    Shapes:
+        levels (H, W) -> (H, W), read-only
+    """
+    return np.frombuffer(levels.tobytes().translate(table), np.uint8).reshape(levels.shape)
+
+
+def bands(height: int) -> Iterator[slice]:
+    """Strips of rows, from even rows on, so small that what is computed for them stays in cache."""
+    for top in range(0, height, _BAND_ROWS):
+        yield slice(top, min(height, top + _BAND_ROWS))
+
+
+def columns_of(shape: NDArray[np.bool_], *, margin: int) -> slice | None:
+    """The columns that hold a shape, and ``margin`` more, from an even one; None if it is empty.
+
+    Shapes:
+        shape (H, W)
+    """
+    columns = np.flatnonzero(shape.any(axis=0))
+    if columns.size == 0:
+        return None
+    left = max(0, int(columns[0]) - margin) // 2 * 2
+    return slice(left, min(shape.shape[1], int(columns[-1]) + 1 + margin))
+
+
+def outline(inside: NDArray[np.bool_], thickness: int, *, shadow: float) -> tuple[Plane, Plane]:
+    """Coverage of a line along the rim of a shape, and of a wider shadow under that line.
+
+    Shapes:
+        inside (H, W) -> line (H, W) up to 255, shadow (H, W) up to 255 * ``shadow``
+    """
+    shape = inside.view(np.uint8)
+    core = 1 - grow(1 - shape, thickness)
+    grown = grow(shape, thickness)
+    line = (grown - core) * np.uint8(255)
+    dark = (grow(grown, thickness) - core) * np.uint8(255 * shadow)
+    return soften(line), soften(dark)
+
+
+def grow(shape: Plane, steps: int) -> Plane:
+    """Dilates a shape by ``steps`` pixels, by crosses and squares in turn: to an octagon.
+
+    Shapes:
+        shape (H, W) -> (H, W)
+    """
+    grown = shape
+    for step in range(steps):
+        tall = grown.copy()
+        np.maximum(tall[1:], grown[:-1], out=tall[1:])
+        np.maximum(tall[:-1], grown[1:], out=tall[:-1])
+        wide = tall if step % 2 else grown
+        grown = tall.copy()
+        np.maximum(grown[:, 1:], wide[:, :-1], out=grown[:, 1:])
+        np.maximum(grown[:, :-1], wide[:, 1:], out=grown[:, :-1])
+    return grown
+
+
+def soften(coverage: Plane) -> Plane:
+    """Smooths stairs away by weights 1 2 1 along both axes, in steps of a few 1/255."""
+    padded = np.pad(coverage, 1, mode="edge")
+    for _ in range(2):
+        half = padded >> 1
+        padded = half[1:] + half[:-1]
+        half = padded >> 1
+        padded = half[:, 1:] + half[:, :-1]
+    return padded

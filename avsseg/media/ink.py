@@ -1,0 +1,119 @@
+"""Paint for 4:2:0 pictures: colours in a frame's own matrix and range, laid on by coverage."""
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+
+from avsseg.media.planes import Plane, plane_view
+
+Rgb = tuple[int, int, int]
+Ink = tuple[int, int, int]
+
+_BT601 = (0.299, 0.114)
+_BT709 = (0.2126, 0.0722)
+_BT2020 = (0.2627, 0.0593)
+_WEIGHTS = {
+    int(Colorspace.ITU709): _BT709,
+    int(Colorspace.ITU601): _BT601,
+    int(Colorspace.ITU624): _BT601,
+    int(Colorspace.FCC): (0.30, 0.11),
+    int(Colorspace.SMPTE240M): (0.212, 0.087),
+    9: _BT2020,
+    10: _BT2020,
+}
+_LARGEST_SD_HEIGHT = 576
+
+
+def mix_ink(rgb: Rgb, frame: av.VideoFrame) -> Ink:
+    """The Y, Cb and Cr by which ``frame`` shows an RGB colour of 0..255.
+
+    A frame without a tag is taken as players take it: BT.601 up to 576 lines, BT.709 above.
+    """
+    untagged = _BT709 if frame.height > _LARGEST_SD_HEIGHT else _BT601
+    red_weight, blue_weight = _WEIGHTS.get(int(frame.colorspace), untagged)
+    red, green, blue = (part / 255 for part in rgb)
+    luma = red_weight * red + (1 - red_weight - blue_weight) * green + blue_weight * blue
+    blueness = (blue - luma) / (2 * (1 - blue_weight))
+    redness = (red - luma) / (2 * (1 - red_weight))
+    if int(frame.color_range) == ColorRange.JPEG:
+        offset, luma_span, chroma_span = 0, 255, 255
+    else:
+        offset, luma_span, chroma_span = 16, 219, 224
+    y = offset + luma_span * luma
+    cb, cr = (128 + chroma_span * part for part in (blueness, redness))
+    return _byte(y), _byte(cb), _byte(cr)
+
+
+def paint(canvas: av.VideoFrame, ink: Ink, coverage: Plane, *, top: int = 0, left: int = 0) -> None:
+    """Lays ``ink`` on a 4:2:0 canvas, as thickly as ``coverage`` says.
+
+    Shapes:
+        coverage (h, w) uint8, 0 leaves and 255 covers; its first pixel lies at (top, left),
+        which must be even, and all of it on the canvas
+    """
+    paint_luma(canvas, ink[0], coverage, top=top, left=left)
+    paint_chroma(canvas, ink[1:], coverage, top=top, left=left)
+
+
+def paint_luma(
+    canvas: av.VideoFrame, value: int, coverage: Plane, *, top: int = 0, left: int = 0
+) -> None:
+    """As ``paint``, for brightness only."""
+    height, width = coverage.shape
+    _blend(plane_view(canvas, 0)[top : top + height, left : left + width], value, coverage)
+
+
+def paint_chroma(
+    canvas: av.VideoFrame,
+    values: tuple[int, int],
+    coverage: Plane,
+    *,
+    top: int = 0,
+    left: int = 0,
+) -> None:
+    """As ``paint``, for colour only."""
+    half = halve(coverage)
+    height, width = half.shape
+    rows, columns = slice(top // 2, top // 2 + height), slice(left // 2, left // 2 + width)
+    for index, value in enumerate(values, start=1):
+        _blend(plane_view(canvas, index)[rows, columns], value, half)
+
+
+def halve(plane: Plane) -> Plane:
+    """The mean of each 2 x 2 block; an odd last row or column is averaged with itself.
+
+    Shapes:
+        (H, W) uint8 -> (ceil(H / 2), ceil(W / 2)) uint8
+    """
+    height, width = plane.shape
+    if height % 2 or width % 2:
+        plane = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
+    rows = plane[::2].astype(np.uint16) + plane[1::2]
+    mean: Plane = ((rows[:, ::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
+    return mean
+
+
+def fade_to(canvas: av.VideoFrame, other: av.VideoFrame, coverage: Plane, *, top: int = 0) -> None:
+    """Fades full rows of ``canvas``, from an even one on, towards another picture of its size.
+
+    Shapes:
+        coverage (h, W) uint8, 0 keeps the canvas and 255 takes the other
+    """
+    half = halve(coverage)
+    for index, (thick, start) in enumerate(((coverage, top), (half, top // 2), (half, top // 2))):
+        rows = slice(start, start + thick.shape[0])
+        _blend(plane_view(canvas, index)[rows], plane_view(other, index)[rows], thick)
+
+
+def _blend(plane: Plane, value: int | Plane, coverage: Plane) -> None:
+    """Moves ``plane`` towards ``value`` by 128ths, which keeps every product within 16 bits."""
+    weight = ((coverage >> 1) + (coverage >> 7)).astype(np.int16)
+    step = np.subtract(value, plane, dtype=np.int16)
+    step *= weight
+    step += 64
+    step >>= 7
+    plane += step.astype(np.uint8)
+
+
+def _byte(value: float) -> int:
+    return min(255, max(0, round(value)))
