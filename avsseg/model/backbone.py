@@ -15,14 +15,15 @@ class Backbone(nn.Module):
         frames (N, 3, H, W) normalised -> four maps (N, c_l, H / 2^(l+1), W / 2^(l+1))
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, drop_path: float = 0.0) -> None:
         super().__init__()
         ensure_torchvision()
         import timm
 
         if not timm.is_model(name):
             raise ConfigError(f"timm has no backbone {name!r}; see timm.list_models().")
-        self.net = timm.create_model(name, features_only=True, pretrained=False)
+        options = {"drop_path_rate": drop_path} if drop_path else {}  # not every family knows it
+        self.net = timm.create_model(name, features_only=True, pretrained=False, **options)
         reductions = self.net.feature_info.reduction()
         if not set(STRIDES) <= set(reductions):
             raise ConfigError(

@@ -9,7 +9,7 @@ from avsseg.model.cvae import LatentCVAE
 from avsseg.model.decoder import LatentExpansion, LightDecoder, MaskDecoder
 from avsseg.model.denoiser import LatentDenoiser, TimeEmbedding
 from avsseg.model.latent_encoder import LatentEncoder
-from avsseg.model.neck import DilatedNeck, PointwiseNeck
+from avsseg.model.neck import BasicNeck, DilatedNeck, PointwiseNeck
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.sound_gates import AudioFiLM, PresenceGate
 from avsseg.model.tpavi import AUDIO_DIM, TPAVI
@@ -17,15 +17,16 @@ from avsseg.model.vggish import VGGish
 from avsseg.model.yamnet import YAMNet
 
 _NUM_STAGES = 4
+_NECKS = {"dilated": DilatedNeck, "basic": BasicNeck, "pointwise": PointwiseNeck}
 
 
 def build_model(config: ModelConfig) -> AVSegmenter:
     """The network of a config, with fresh weights, on the CPU."""
-    backbone = Backbone(config.backbone)
+    backbone = Backbone(config.backbone, config.drop_path)
     audio_encoder = VGGish() if config.audio_encoder == "vggish" else YAMNet()
     for parameter in audio_encoder.parameters():
         parameter.requires_grad_(False)
-    neck = DilatedNeck if config.neck == "dilated" else PointwiseNeck
+    neck = _NECKS[config.neck]
     generative = config.kind != "ed"
     return AVSegmenter(
         config,
@@ -84,7 +85,7 @@ def _diffusion(config: ModelConfig) -> dict[str, nn.Module]:
     )
     return {
         "latent_encoder": LatentEncoder(
-            config.num_classes, size, hidden, dim, bounded=config.latent_bound == "tanh"
+            config.num_classes, size, hidden, dim, bound=config.latent_bound
         ),
         "condition": ConditionEncoder(config.condition, visual, AUDIO_DIM, dim),
         "denoiser": LatentDenoiser(

@@ -11,6 +11,17 @@ from avsseg.typed_config import from_mapping
 Kind = Literal["ldm", "cvae", "ed"]
 Condition = Literal["none", "audio", "visual", "av"]
 PredictionType = Literal["epsilon", "sample", "v_prediction"]
+LatentBound = Literal["tanh", "running", "none"]
+
+_POSITIVE = (
+    "image_size",
+    "num_frames",
+    "num_classes",
+    "channels",
+    "latent_dim",
+    "latent_hidden",
+    "num_timesteps",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +35,8 @@ class ModelConfig:
     """``ldm`` the paper's model; ``cvae`` that of Fig. 3; ``ed`` the plain encoder-decoder."""
     backbone: str = "pvt_v2_b5"
     """timm name of a backbone with maps at strides 4, 8, 16 and 32."""
+    drop_path: float = 0.0
+    """Chance of the deepest block to be skipped in training (AVSBench's PVTv2: 0.1)."""
     audio_encoder: Literal["vggish", "yamnet"] = "vggish"
     """Frozen sound network: VGGish (128-d, paper) or YAMNet (1024-d and 521 class scores)."""
     audio_hidden: int = 0
@@ -37,8 +50,9 @@ class ModelConfig:
     channels: int = 128
     """C, common width of neck, TPAVI and decoder (paper: 128; AVSBench: 256)."""
 
-    neck: Literal["dilated", "pointwise"] = "dilated"
-    """``dilated``: AVSBench's sum of 3 x 3 convolutions; ``pointwise``: 1 x 1 with batch norm."""
+    neck: Literal["dilated", "basic", "pointwise"] = "dilated"
+    """``dilated``: AVSBench's sum of 3 x 3 convolutions; ``basic``: ECMVAE's 1 x 1, 3 x 3, 3 x 3
+    with batch norm (D17); ``pointwise``: 1 x 1 with batch norm."""
     tpavi_stages: tuple[int, ...] = (1, 2, 3, 4)
     """Stages (1 is stride 4, 4 is stride 32) whose features meet the sound in TPAVI."""
     tpavi_visual: bool = False
@@ -61,8 +75,9 @@ class ModelConfig:
     """One latent per frame (D1) or one, the mean over frames, per clip."""
     latent_hidden: int = 512
     """Width between the two fully connected layers of E_phi and of the visual branch of E_psi."""
-    latent_bound: Literal["tanh", "none"] = "tanh"
-    """How z_0 is bounded (D9); with ``none`` sampled x_0 is not clamped either."""
+    latent_bound: LatentBound = "tanh"
+    """How z_0 is bounded (D9): ``tanh`` to 1, ``running`` statistics to 3 sigma; sampling clamps
+    to the same range. With ``none`` neither is done (to show why it must be)."""
     condition: Condition = "av"
     """What E_psi sees (Table III)."""
     condition_source: Literal["rgb", "features"] = "rgb"
@@ -74,7 +89,7 @@ class ModelConfig:
     time_embedding: Literal["sinusoidal", "learned"] = "sinusoidal"
     """How eps_theta is told the diffusion time (D6)."""
     time_dim: int = 64
-    """Width of the time embedding."""
+    """Width of the time embedding, an even number."""
     self_condition: bool = False
     """Give eps_theta its previous estimate of z_0 (D12)."""
 
@@ -95,21 +110,31 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Refuses values that no network can be built from."""
-        for name in ("image_size", "num_frames", "channels", "latent_dim", "num_timesteps"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"model.{name} is {getattr(self, name)}; it must be at least 1.")
-        if self.image_size % 32:
-            raise ConfigError(
-                f"model.image_size is {self.image_size}; the deepest stride asks for a multiple of 32."
-            )
-        if not 1 <= self.num_steps <= self.num_timesteps:
-            raise ConfigError(
-                f"model.num_steps is {self.num_steps}; choose 1 to num_timesteps ({self.num_timesteps})."
-            )
-        if not set(self.tpavi_stages) <= {1, 2, 3, 4}:
-            raise ConfigError(
-                f"model.tpavi_stages is {self.tpavi_stages}; stages are 1, 2, 3 and 4."
-            )
+        for name in _POSITIVE:
+            self._demand(getattr(self, name) >= 1, name, "it must be at least 1")
+        self._demand(self.image_size % 32 == 0, "image_size", "it must be a multiple of 32")
+        self._demand(self.channels % 2 == 0, "channels", "TPAVI halves them: choose an even number")
+        stages = set(self.tpavi_stages)
+        self._demand(stages <= {1, 2, 3, 4}, "tpavi_stages", "stages are 1, 2, 3 and 4")
+        even = self.time_dim >= 4 and self.time_dim % 2 == 0
+        self._demand(even, "time_dim", "choose an even number from 4")
+        steps = 1 <= self.num_steps <= self.num_timesteps
+        self._demand(steps, "num_steps", f"choose 1 to num_timesteps, {self.num_timesteps}")
+        self._demand(0 <= self.eta <= 1, "eta", "choose 0 to 1")
+        self._demand(0 <= self.drop_path < 1, "drop_path", "choose 0 to less than 1")
+
+    def _demand(self, holds: bool, name: str, remedy: str) -> None:
+        if not holds:
+            raise ConfigError(f"model.{name} is {getattr(self, name)}; {remedy}.")
+
+    @property
+    def num_draws(self) -> int:
+        """Draws of normal noise that one latent takes: its start, and one per noisy step."""
+        if self.kind != "ldm":
+            return 0 if self.kind == "ed" else 1
+        if self.sampler == "ddpm":
+            return self.num_timesteps
+        return self.num_steps if self.eta > 0 else 1
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values only, as stored in a checkpoint."""

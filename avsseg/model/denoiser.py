@@ -21,14 +21,15 @@ class TimeEmbedding(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         """Embeds times; see the class for shapes."""
-        embedding: Tensor = self.mlp(self.table(t) if self.table else self._sinusoids(t))
+        embedding: Tensor = self.mlp(self._sinusoids(t) if self.table is None else self.table(t))
         return embedding
 
     def _sinusoids(self, t: Tensor) -> Tensor:
         half = self.dim // 2
         rates = torch.exp(torch.arange(half, device=t.device) * (-math.log(10000) / (half - 1)))
         angles = t[:, None].to(rates.dtype) * rates[None]
-        return torch.cat([angles.sin(), angles.cos()], dim=1)
+        dtype = next(self.mlp.parameters()).dtype
+        return torch.cat([angles.sin(), angles.cos()], dim=1).to(dtype)
 
 
 class LatentDenoiser(nn.Module):

@@ -6,6 +6,7 @@ tested in closed form without a network.
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -111,8 +112,7 @@ def target_of(
 
 def ddim_timesteps(num_timesteps: int, num_steps: int) -> list[int]:
     """Descending times from K - 1, evenly spaced, ending in -1: 19, 17, .., 1, -1 for K = 20."""
-    times = torch.linspace(-1, num_timesteps - 1, num_steps + 1, dtype=torch.float64)
-    return [int(t) for t in times.flip(0)]
+    return [num_timesteps * i // num_steps - 1 for i in range(num_steps, -1, -1)]
 
 
 def ddim_sample(
@@ -124,19 +124,19 @@ def ddim_sample(
     eta: float = 0.0,
     kind: PredictionType = "epsilon",
     bound: float | None = 1.0,
-    generator: torch.Generator | None = None,
+    fresh: Tensor | None = None,
 ) -> Tensor:
     """Samples z_0 by DDIM (Song et al., 2021); ``bound`` clamps z_0 at each step (D9).
 
     With K = 20 the first step divides by sqrt(alpha-bar) = 0.0025, so an unclamped error of the
-    noise would grow 406-fold.
+    noise would grow 406-fold. Noise is handed in, so that a sample depends on nothing but its row.
 
     Shapes:
-        noise (B, D) -> (B, D)
+        noise (B, D); fresh (num_steps - 1, B, D), needed for eta > 0 only -> (B, D)
     """
     z_t = noise
     times = ddim_timesteps(schedule.num_timesteps, num_steps)
-    for t, t_next in zip(times[:-1], times[1:], strict=True):
+    for step, (t, t_next) in enumerate(pairwise(times)):
         now, then = schedule.alpha_bar(t), schedule.alpha_bar(t_next)
         z_0 = _clamped(predict_start(now, z_t, denoise(z_t, t), kind), bound)
         if t_next < 0:
@@ -145,7 +145,7 @@ def ddim_sample(
         direction = math.sqrt(1 - then - sigma**2) * predict_noise(now, z_t, z_0)
         z_t = math.sqrt(then) * z_0 + direction
         if sigma > 0:
-            z_t = z_t + sigma * _fresh(noise, generator)
+            z_t = z_t + sigma * _fresh(fresh, step)
     return z_t
 
 
@@ -156,12 +156,12 @@ def ddpm_sample(
     *,
     kind: PredictionType = "epsilon",
     bound: float | None = 1.0,
-    generator: torch.Generator | None = None,
+    fresh: Tensor | None = None,
 ) -> Tensor:
     """Samples z_0 by all K ancestral steps (paper, Eq. 7, with the variance of the posterior).
 
     Shapes:
-        noise (B, D) -> (B, D)
+        noise (B, D); fresh (K - 1, B, D) -> (B, D)
     """
     z_t = noise
     for t in range(schedule.num_timesteps - 1, -1, -1):
@@ -173,7 +173,8 @@ def ddpm_sample(
             + math.sqrt(now / before) * (1 - before) / (1 - now) * z_t
         )
         if t > 0:
-            z_t = z_t + math.sqrt(beta * (1 - before) / (1 - now)) * _fresh(noise, generator)
+            deviation = math.sqrt(beta * (1 - before) / (1 - now))
+            z_t = z_t + deviation * _fresh(fresh, schedule.num_timesteps - 1 - t)
     return z_t
 
 
@@ -187,5 +188,7 @@ def _clamped(z_0: Tensor, bound: float | None) -> Tensor:
     return z_0 if bound is None else z_0.clamp(-bound, bound)
 
 
-def _fresh(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
+def _fresh(noise: Tensor | None, step: int) -> Tensor:
+    if noise is None:
+        raise ValueError("a stochastic sampler needs fresh noise for each of its steps")
+    return noise[step]

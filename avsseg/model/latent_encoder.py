@@ -4,7 +4,11 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from avsseg.model.config import LatentBound
+
 WIDTHS = (16, 32, 64, 64, 64)
+LATENT_LIMITS: dict[LatentBound, float | None] = {"tanh": 1.0, "running": 3.0, "none": None}
+"""The largest magnitude of a number of z_0; sampling clamps to it."""
 
 
 class ConvEncoder(nn.Module):
@@ -36,20 +40,60 @@ class ConvEncoder(nn.Module):
         return code
 
 
+class RunningNorm(nn.Module):
+    """Centres and scales each number of a code by running statistics, in training too.
+
+    Batches are a few frames, so their own statistics would be noise.
+
+    Shapes:
+        (N, D) -> (N, D)
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, dim: int, momentum: float = 0.01) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("running_mean", torch.zeros(dim))
+        self.register_buffer("running_var", torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalises; see the class for shapes."""
+        if self.training:
+            with torch.no_grad():
+                var, mean = torch.var_mean(x.to(self.running_mean), dim=0, correction=0)
+                self.running_mean.lerp_(mean, self.momentum)
+                self.running_var.lerp_(var, self.momentum)
+        return (x - self.running_mean) * torch.rsqrt(self.running_var + 1e-5)
+
+
 class LatentEncoder(ConvEncoder):
-    """E_phi with its bound: z_0 in (-1, 1) when the bound is ``tanh``.
+    """E_phi with its bound (D9): z_0 in (-1, 1) by ``tanh``, in [-3, 3] by ``running`` statistics.
 
     Shapes:
         mask (N, K, S, S) in [0, 1] -> z_0 (N, D)
     """
 
     def __init__(
-        self, num_classes: int, image_size: int, hidden: int, latent_dim: int, *, bounded: bool
+        self,
+        num_classes: int,
+        image_size: int,
+        hidden: int,
+        latent_dim: int,
+        *,
+        bound: LatentBound,
     ) -> None:
         super().__init__(num_classes, image_size, hidden, latent_dim)
-        self.bounded = bounded
+        self.limit = LATENT_LIMITS[bound]
+        self.norm = RunningNorm(latent_dim) if bound == "running" else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Encodes masks; see the class for shapes."""
         code = super().forward(x)
-        return torch.tanh(code) if self.bounded else code
+        if self.limit is None:
+            return code
+        if self.norm is None:
+            return torch.tanh(code) * self.limit
+        normed: Tensor = self.norm(code)
+        return normed.clamp(-self.limit, self.limit)

@@ -1,6 +1,5 @@
 """The neck: one backbone stage to the common width C (paper, section III-C: V_l)."""
 
-import torch
 from torch import Tensor, nn
 
 
@@ -23,7 +22,24 @@ class DilatedNeck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Projects one stage; see the class for shapes."""
-        return torch.stack([conv(x) for conv in self.conv2d_list]).sum(0)
+        total: Tensor = self.conv2d_list[0](x)
+        for conv in self.conv2d_list[1:]:
+            total = total + conv(x)
+        return total
+
+
+class BasicNeck(nn.Sequential):
+    """A 1 x 1 and two 3 x 3 convolutions, each with batch norm: ECMVAE's neck (D17).
+
+    Shapes:
+        (N, c_l, h, w) -> (N, C, h, w)
+    """
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        for width, kernel in ((in_channels, 1), (channels, 3), (channels, 3)):
+            self.append(nn.Conv2d(width, channels, kernel, padding=kernel // 2, bias=False))
+            self.append(nn.BatchNorm2d(channels))
 
 
 class PointwiseNeck(nn.Sequential):

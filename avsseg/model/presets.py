@@ -5,9 +5,9 @@ from avsseg.model.config import ModelConfig
 
 PRESETS: dict[str, ModelConfig] = {
     "paper-r50": ModelConfig(backbone="resnet50"),
-    "paper-pvt": ModelConfig(backbone="pvt_v2_b5"),
+    "paper-pvt": ModelConfig(backbone="pvt_v2_b5", drop_path=0.1),
     "avsbench-r50": ModelConfig(kind="ed", backbone="resnet50", channels=256),
-    "avsbench-pvt": ModelConfig(kind="ed", backbone="pvt_v2_b5", channels=256),
+    "avsbench-pvt": ModelConfig(kind="ed", backbone="pvt_v2_b5", drop_path=0.1, channels=256),
     "compact": ModelConfig(
         backbone="tf_efficientnet_lite2",
         audio_encoder="yamnet",

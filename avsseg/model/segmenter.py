@@ -1,6 +1,7 @@
 """AVSegmenter, the whole, made of the parts of the paper's Fig. 1."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from einops import rearrange, reduce, repeat
@@ -13,9 +14,8 @@ from avsseg.model.cvae import LatentCVAE
 from avsseg.model.decoder import LatentExpansion, LightDecoder, MaskDecoder
 from avsseg.model.denoiser import LatentDenoiser
 from avsseg.model.diffusion import NoiseSchedule, ddim_sample, ddpm_sample, predict_start
-from avsseg.model.latent_encoder import LatentEncoder
-from avsseg.model.sound_gates import AudioFiLM, PresenceGate, gated
-from avsseg.model.tpavi import TPAVI
+from avsseg.model.latent_encoder import LATENT_LIMITS, LatentEncoder
+from avsseg.model.sound_gates import PresenceGate, gated
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)
 PIXEL_STD = (0.229, 0.224, 0.225)
@@ -89,14 +89,18 @@ class AVSegmenter(nn.Module):
     @property
     def bound(self) -> float | None:
         """The range (-bound, bound) of z_0, to which sampling clamps (D9)."""
-        return 1.0 if self.config.latent_bound == "tanh" else None
+        return LATENT_LIMITS[self.config.latent_bound]
 
     def forward(self, frames: Tensor, log_mel: Tensor, noise: Tensor | None = None) -> Tensor:
         """Segments with one latent per frame; the same as ``segment``."""
         return self.segment(frames, log_mel, noise)
 
     def segment(self, frames: Tensor, log_mel: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Logits (B, T, K, S, S) of what sounds; ``noise`` (B, T, D) is not used by ``ed``."""
+        """Logits (B, T, K, S, S) of what sounds.
+
+        ``noise`` (B, T, D) is all the chance there is, so the same noise gives the same masks;
+        ``ed`` uses none, a stochastic sampler asks for (B, T, ``config.num_draws``, D).
+        """
         fused = self.fuse(self.encode_frames(frames), self.encode_audio(log_mel), frames)
         return self.decode(fused, self.sample_latent(fused, noise))
 
@@ -109,8 +113,9 @@ class AVSegmenter(nn.Module):
     def encode_audio(self, log_mel: Tensor) -> Tensor:
         """The frozen encoder's embeddings A (B, T, A) of log-mel (B, T, 1, 96, 64)."""
         batch = log_mel.shape[0]
-        embeddings = self.audio_encoder(rearrange(log_mel, "b t k n m -> (b t) k n m"))
-        return rearrange(embeddings, "(b t) a -> b t a", b=batch)
+        rows = self.audio_encoder(rearrange(log_mel, "b t k n m -> (b t) k n m"))
+        embeddings: Tensor = rearrange(rows, "(b t) a -> b t a", b=batch)
+        return embeddings
 
     def fuse(
         self, features: list[Tensor], embeddings: Tensor, frames: Tensor | None = None
@@ -145,7 +150,7 @@ class AVSegmenter(nn.Module):
         )
 
     def encode_condition(self, fused: Fused) -> Tensor | None:
-        """c (B, T, D) of E_psi, or None when it is ablated."""
+        """The condition c (B, T, D) of E_psi, or None when it is ablated."""
         if self.condition is None:
             return None
         visual: Tensor | list[Tensor] = [_rows(m) for m in fused.maps]
@@ -174,36 +179,53 @@ class AVSegmenter(nn.Module):
         return self.sample_from_condition(self.encode_condition(fused), noise)
 
     def sample_from_condition(self, c: Tensor | None, noise: Tensor) -> Tensor:
-        """z_0 (B, T, D) from noise (B, T, D) under the condition c, by the config's sampler."""
+        """The latent z_0 (B, T, D) from noise as in ``segment``, by the config's sampler.
+
+        Raises:
+            ValueError: if the sampler takes more draws of noise than there are.
+        """
         config = self.config
-        start = _rows(noise).float()
-        sample = ddim_sample if config.sampler == "ddim" else ddpm_sample
-        steps = (
-            {"num_steps": config.num_steps, "eta": config.eta} if config.sampler == "ddim" else {}
-        )
-        z_0 = sample(
-            _Denoise(self, None if c is None else _rows(c).float()),
-            start,
-            self.schedule,
-            kind=config.prediction_type,
-            bound=self.bound,
-            **steps,  # type: ignore[arg-type]
-        )
+        draws = (noise if noise.ndim == 4 else noise[:, :, None]).flatten(0, 1).movedim(1, 0)
+        if len(draws) < config.num_draws:
+            raise ValueError(f"this sampler takes noise of shape (B, T, {config.num_draws}, D)")
+        draws = draws.to(torch.promote_types(draws.dtype, torch.float32))
+        denoise = _Denoise(self, None if c is None else _rows(c).to(draws.dtype))
+        sample = ddpm_sample
+        if config.sampler == "ddim":
+            sample = partial(ddim_sample, num_steps=config.num_steps, eta=config.eta)
+        with torch.autocast(noise.device.type, enabled=False):  # few numbers, each step feeds the next
+            z_0 = sample(
+                denoise,
+                draws[0],
+                self.schedule,
+                kind=config.prediction_type,
+                bound=self.bound,
+                fresh=draws[1:],
+            )
         return _unrows(z_0, like=noise)
 
     def decode(self, fused: Fused, z_0: Tensor | None) -> Tensor:
         """Logits (B, T, K, S, S) of the maps and a latent (B, T, D)."""
+        return self.decode_with_presence(fused, z_0)[0]
+
+    def decode_with_presence(
+        self, fused: Fused, z_0: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """As ``decode``, with the gate's own logits (B T,) where the network has one."""
         maps = [_rows(m) for m in fused.maps]
         if self.expansion is not None:
             assert z_0 is not None
             maps[3] = self.expansion(maps[3], _rows(z_0).to(maps[3].dtype))
         logits = self.decoder(maps)
+        presence = None
         if self.presence is not None:
-            logits = gated(logits, self.presence(maps[1:], _rows(fused.audio)))
-        return _unrows(logits, like=fused.audio)
+            presence = self.presence(maps[1:], _rows(fused.audio))
+            logits = gated(logits, presence)
+        return _unrows(logits, like=fused.audio), presence
 
     def _normalised(self, frames: Tensor) -> Tensor:
-        return (frames - self.pixel_mean) / self.pixel_std
+        normalised: Tensor = (frames - self.pixel_mean) / self.pixel_std
+        return normalised
 
     def _latent_shape(self, rows: Tensor, like: Tensor) -> Tensor:
         """Rows (B T, D) as (B, T, D); with one latent per clip, the mean over its frames."""
@@ -241,4 +263,4 @@ def _rows(x: Tensor) -> Tensor:
 
 def _unrows(x: Tensor, like: Tensor) -> Tensor:
     """Unfolds to the clips and frames of ``like``: (B T, ...) -> (B, T, ...)."""
-    return x.unflatten(0, like.shape[:2])
+    return x.reshape(*like.shape[:2], *x.shape[1:])

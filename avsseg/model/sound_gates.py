@@ -1,7 +1,6 @@
-"""Two ways beyond TPAVI by which a frame's own sound acts on that frame (off in the paper's form)."""
+"""Two ways beyond TPAVI by which a frame's sound acts on that frame; the paper has neither."""
 
 import torch
-import torch.nn.functional as F
 from einops import rearrange, reduce
 from torch import Tensor, nn
 
@@ -22,7 +21,8 @@ class AudioFiLM(nn.Module):
     def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
         """Modulates; see the class for shapes."""
         scale, shift = rearrange(self.affine(audio), "b t (two c) -> two b t c 1 1", two=2)
-        return visual * (1 + scale) + shift
+        modulated: Tensor = visual * (1 + scale) + shift
+        return modulated
 
 
 class PresenceGate(nn.Module):
@@ -49,8 +49,10 @@ class PresenceGate(nn.Module):
 def gated(logits: Tensor, presence: Tensor) -> Tensor:
     """Logits of the product of two probabilities: the pixel's and its frame's.
 
+    The odds against both are e^-a + e^-b + e^-(a+b), so nothing is lost near 0 or 1.
+
     Shapes:
         logits (N, K, h, w), presence (N,) -> (N, K, h, w)
     """
-    log_p = F.logsigmoid(logits.float()) + F.logsigmoid(presence.float())[:, None, None, None]
-    return log_p - torch.log(-torch.expm1(log_p.clamp(max=-1e-6)))
+    a, b = logits.float(), presence.float()[:, None, None, None]
+    return -torch.logaddexp(torch.logaddexp(-a, -b), -a - b)

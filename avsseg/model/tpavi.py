@@ -54,7 +54,7 @@ class TPAVI(nn.Module):
         return self._add(visual, scores, values)
 
     def _with_visual(self, visual: Tensor) -> Tensor:
-        """The same block with the picture in place of the sound: (theta phi^T) g = theta (phi^T g)."""
+        """The same block, the picture in place of the sound: (theta phi^T) g = theta (phi^T g)."""
         pixels = rearrange(visual, "b t c h w -> b (t h w) c")
         phi, g = _pointwise(self.phi, pixels), _pointwise(self.g, pixels)
         values = einsum(phi, g, "b n d, b n e -> b d e") / pixels.shape[1]
@@ -70,7 +70,7 @@ class TPAVI(nn.Module):
         conv, norm = self.W_z
         weight, bias = _matrix(conv)
         if not self.training:
-            gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)  # type: ignore[operator, arg-type]
+            gain = norm.weight * torch.rsqrt(norm.running_var + norm.eps)  # type: ignore[operator]
             weight, bias = weight * gain[:, None], (bias - norm.running_mean) * gain + norm.bias  # type: ignore[operator]
         values = einsum(values, weight, "b r d, c d -> b r c")
         update = einsum(scores, values, "b r t h w, b r c -> b c t h w")
@@ -80,7 +80,8 @@ class TPAVI(nn.Module):
         out = rearrange(visual, "b t c h w -> b t h w c") + rearrange(
             update, "b c t h w -> b t h w c"
         )
-        return rearrange(self.norm_layer(out), "b t h w c -> b t c h w")
+        normalised: Tensor = rearrange(self.norm_layer(out), "b t h w c -> b t c h w")
+        return normalised
 
 
 def _matrix(conv: nn.Module) -> tuple[Tensor, Tensor]:
