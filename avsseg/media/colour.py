@@ -93,6 +93,7 @@ def to_rgb(
         src_color_range=range_of(frame),
         dst_color_range=ColorRange.JPEG,
         interpolation=RESIZER,
+        threads=1,
     )
     return np.ascontiguousarray(orientation.turn(rgb.to_ndarray()))
 
@@ -105,7 +106,7 @@ def resize_rgb(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
     """
     width, height = size
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    resized = frame.reformat(width=width, height=height, interpolation=RESIZER)
+    resized = frame.reformat(width=width, height=height, interpolation=RESIZER, threads=1)
     return np.asarray(resized.to_ndarray(), np.uint8)
 
 
@@ -126,4 +127,5 @@ def to_yuv420p(frame: av.VideoFrame, size: tuple[int, int] | None = None) -> av.
         src_color_range=values,
         dst_color_range=ColorRange.MPEG if is_rgb else values,
         interpolation=RESIZER,
+        threads=1,
     )

@@ -140,3 +140,23 @@ def _flushed(stream: Any) -> list[Any]:
         return list(stream.decode(None))
     except av.FFmpegError:
         return []
+
+
+def stated_end(container: InputContainer, streams: list[Any]) -> Fraction | None:
+    """Where the headers say that these streams end, on the film's clock; None where unsaid."""
+    ends = [_stated_stream_end(stream) for stream in streams]
+    if all(end is not None for end in ends):
+        return max(end for end in ends if end is not None)
+    alone = len(container.streams) == len(streams)
+    if not alone or not container.duration or container.duration < 0:
+        return None
+    # Matroska states where its timeline ends, others how long it lasts.
+    begins = 0 if "matroska" in container.format.name else container.start_time or 0
+    return Fraction(begins + container.duration, 1_000_000)
+
+
+def _stated_stream_end(stream: Any) -> Fraction | None:
+    base = as_fraction(stream.time_base)
+    if not stream.duration or stream.duration < 0 or base is None:
+        return None
+    return Fraction(((stream.start_time or 0) + stream.duration) * base)

@@ -96,6 +96,7 @@ class SdrMapper:
             src_colorspace=Colorspace.BT2020,
             src_color_range=frame.color_range or LIMITED_TAG,
             dst_color_range=ColorRange.JPEG,
+            threads=1,
         )
         rgb.pts, rgb.time_base = self._num_mapped, BEAT
         self._num_mapped += 1
@@ -104,7 +105,10 @@ class SdrMapper:
         assert isinstance(mapped, av.VideoFrame)
         mapped.colorspace, mapped.color_range = RGB_TAG, FULL_TAG
         result = mapped.reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            threads=1,
         )
         carry_labels(frame, result)
         result.colorspace, result.color_range = BT709_TAG, LIMITED_TAG

@@ -5,14 +5,15 @@ All times are exact fractions of a second on the film's own clock (the one its t
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import count, islice
+from itertools import islice
 from typing import Generic, TypeVar
 
 Picture = TypeVar("Picture")
 Item = TypeVar("Item")
 
+MAX_STILL = Fraction(600)
 BENCHMARK_FRAME = Fraction(15, 16)  # AVSBench takes the last of sixteen frames of each second
 BENCHMARK_HOP = Fraction(24, 25)  # and sound blocks that follow each other every 0.96 s
 
@@ -92,34 +93,32 @@ class Pick(Generic[Picture]):
     first_sample: int
 
 
-def moments(spec: SampleSpec, start: Fraction, rate: Fraction | None = None) -> Iterator[Moment]:
-    """The endless grid of moments from ``start``: t_k = start + (k + 1/2) / fps."""
+def moment_at(spec: SampleSpec, k: int, start: Fraction, rate: Fraction | None = None) -> Moment:
+    """Moment number ``k`` of the grid from ``start``: t_k = start + (k + 1/2) / fps."""
     if spec.benchmark:
-        yield from benchmark_blocks(spec, start, rate)
-    for k in count():
-        time = start + (k + Fraction(1, 2)) / spec.fps
-        yield Moment(nominal=time, target=time)
+        return benchmark_moment(spec, k, start, rate)
+    time = start + (k + Fraction(1, 2)) / spec.fps
+    return Moment(nominal=time, target=time)
 
 
-def benchmark_blocks(
-    spec: SampleSpec, start: Fraction, rate: Fraction | None = None
-) -> Iterator[Moment]:
+def benchmark_moment(
+    spec: SampleSpec, k: int, start: Fraction, rate: Fraction | None = None
+) -> Moment:
     """AVSBench's own frames and sound blocks, clip after clip of ``num_frames`` seconds.
 
     Frame l of a clip is the one of index int(l * R + 15/16 * R) with R the rounded ``rate``;
     its sound is the l-th block of 0.975 s at a hop of 0.96 s from the start of the clip
     (the published preprocessing scripts of AVSBench).
     """
-    for k in count():
-        clip, second = divmod(k, spec.num_frames)
-        begin = start + clip * spec.num_frames
-        target = begin + second + BENCHMARK_FRAME
-        if rate:
-            index = math.floor((second + BENCHMARK_FRAME) * round(rate))
-            # The middle of that frame's display: rounded timestamps cannot shift the choice.
-            target = begin + (index + Fraction(1, 2)) / rate
-        block = (begin - spec.audio_offset + second * BENCHMARK_HOP) * spec.sample_rate
-        yield Moment(nominal=start + k + Fraction(1, 2), target=target, block=math.floor(block))
+    clip, second = divmod(k, spec.num_frames)
+    begin = start + clip * spec.num_frames
+    target = begin + second + BENCHMARK_FRAME
+    if rate:
+        index = math.floor((second + BENCHMARK_FRAME) * round(rate))
+        # The middle of that frame's display: rounded timestamps cannot shift the choice.
+        target = begin + (index + Fraction(1, 2)) / rate
+    block = (begin - spec.audio_offset + second * BENCHMARK_HOP) * spec.sample_rate
+    return Moment(nominal=start + k + Fraction(1, 2), target=target, block=math.floor(block))
 
 
 def pick(
@@ -128,33 +127,48 @@ def pick(
     """The picture on display at each moment, as soon as the next picture settles it.
 
     A film gives at least one moment however short it is. Moments stop at the end of the last
-    picture or at ``spec.end``, whichever comes first.
+    picture or at ``spec.end``, whichever comes first. A picture that stands for more than ten
+    minutes (more often a torn timestamp than a film) is looked at for ten minutes only.
     """
     current: Shown[Picture] | None = None
-    grid: Iterator[Moment] = iter(())
-    moment = Moment(nominal=Fraction(0), target=Fraction(0))
-    picked = False
+    start, k = Fraction(0), 0
     for following in shown:
         if current is None:
             start = following.time if spec.start is None else max(spec.start, following.time)
-            grid = moments(spec, start, rate)
-            moment = next(grid)
-        while current and moment.target < following.time and _within(moment, spec.end):
-            yield _pick(current, moment, spec)
-            picked, moment = True, next(grid)
-        if not _within(moment, spec.end):
+        else:
+            current = replace(current, end=following.time)
+            for moment in _moments_within(current, spec, k, start, rate):
+                yield _pick(current, moment, spec)
+                k += 1
+            k = max(k, _first_after_still(current, spec, start))
+        if spec.end is not None and following.time >= spec.end:
             break
         current = following
-    if current is None:
+    if current is None or (spec.start is not None and current.end <= spec.start):
         return
-    last = current.end if spec.end is None else min(current.end, spec.end)
-    while not picked or _within(moment, last):
+    last = min(current.end, current.time + MAX_STILL, current.end if not spec.end else spec.end)
+    while (moment := moment_at(spec, k, start, rate)).nominal < last or not k:
         yield _pick(current, moment, spec)
-        picked, moment = True, next(grid)
+        k += 1
 
 
-def _within(moment: Moment, end: Fraction | None) -> bool:
-    return end is None or moment.nominal < end
+def _moments_within(
+    shown: Shown[Picture], spec: SampleSpec, k: int, start: Fraction, rate: Fraction | None
+) -> Iterator[Moment]:
+    """The moments from number ``k`` on whose picture is known to be this one."""
+    until = min(shown.end, shown.time + MAX_STILL)
+    moment = moment_at(spec, k, start, rate)
+    while moment.target < until and (spec.end is None or moment.nominal < spec.end):
+        yield moment
+        k += 1
+        moment = moment_at(spec, k, start, rate)
+
+
+def _first_after_still(shown: Shown[Picture], spec: SampleSpec, start: Fraction) -> int:
+    """The first moment to look at after a picture that stood too long, else 0."""
+    if shown.end - shown.time <= MAX_STILL:
+        return 0
+    return math.ceil((shown.end - start) * spec.fps)
 
 
 def _pick(shown: Shown[Picture], moment: Moment, spec: SampleSpec) -> Pick[Picture]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -124,14 +125,15 @@ class MonoResampler:
 
 
 def _mono(frame: av.AudioFrame) -> Samples:
-    values = frame.to_ndarray()
+    values: NDArray[Any] = frame.to_ndarray()
     if not frame.format.is_planar:
         values = values.reshape(-1, frame.layout.nb_channels).T
+    mean = values.mean(axis=0, dtype=np.float64 if values.dtype.kind in "iu" else np.float32)
     if values.dtype.kind == "u":
-        return ((values.mean(axis=0) - 128) / 128).astype(np.float32)
-    if values.dtype.kind == "i":
-        return (values.mean(axis=0) / -float(np.iinfo(values.dtype).min)).astype(np.float32)
-    return np.nan_to_num(values.mean(axis=0, dtype=np.float32), posinf=1.0, neginf=-1.0)
+        mean = (mean - 128) / 128
+    elif values.dtype.kind == "i":
+        mean = mean / 2.0 ** (8 * values.dtype.itemsize - 1)
+    return np.nan_to_num(mean, posinf=1.0, neginf=-1.0).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
