@@ -9,15 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from avsseg.data.cache import ArrayCache
-from avsseg.errors import DataError
+from avsseg.errors import DataError, MediaError
+from avsseg.media.recording import read_recording
 
-SAMPLE_RATE = 16_000
 Split = Literal["train", "val", "test"]
 Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Recording = tuple[NDArray[np.int16], NDArray[np.float64]]
@@ -196,10 +195,11 @@ class Bank:
         return self._pictures.get(str(path), lambda: _read_picture(path))
 
     def recording(self, sound: BankSound) -> Recording:
-        """A whole recording, mono at 16 kHz, and its running energy in blocks of 10 ms.
+        """A whole recording, mono at 16 kHz, and its running loudness in blocks of 10 ms.
 
         Shapes:
-            (S,) int16, (S // 160 + 1,) float64: sum of squares (full scale 1) up to each block.
+            (S,) int16, (S // 160 + 1,) float64: sum of the blocks' root mean squares (full
+            scale 1) up to each block.
         """
         return self._sounds.get(str(sound.path), lambda: _read_sound(sound.path))
 
@@ -288,19 +288,10 @@ def _read_picture(path: Path) -> Picture:
 
 
 def _read_sound(path: Path) -> Recording:
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     try:
-        with av.open(str(path)) as container:
-            pieces = [
-                piece.to_ndarray()[0]
-                for frame in (*container.decode(audio=0), None)
-                for piece in resampler.resample(frame)
-            ]
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise DataError(f"{path}: cannot be decoded ({error}); replace or unlist it") from error
-    if not pieces:
-        raise DataError(f"{path}: holds no sound; replace or unlist it")
-    samples = np.concatenate(pieces)
+        samples = read_recording(path)
+    except MediaError as error:
+        raise DataError(str(error)) from error
     blocks = samples[: samples.size // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float32)
-    energy = np.square(blocks / 32768).sum(axis=1, dtype=np.float64)
-    return samples, np.concatenate([[0.0], np.cumsum(energy)])
+    levels = np.sqrt(np.square(blocks / 32768).mean(axis=1, dtype=np.float64))
+    return samples, np.concatenate([[0.0], np.cumsum(levels)])

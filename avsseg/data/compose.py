@@ -57,9 +57,7 @@ def _render(draft: Draft, plates: list[Plate], kind: str) -> Scene:
     """Draw every frame, then give all of them one camera's look."""
     rng, o = draft.rng, draft.options
     panning = draft.num_frames > 1 and rng.random() < o.panning
-    window = draw_window(
-        rng, least=max(o.zoom, 0.75 * (kind != "natural")), room=1 - 0.15 * panning
-    )
+    window = _draw_window(draft, plates[0], kind, room=0.85 if panning else 1.0)
     cameras = camera_path(window, rng, num_frames=draft.num_frames, panning=panning)
     flip, look = bool(rng.random() < 0.5), draw_look(rng, o)
     frames, owners = [], []
@@ -68,6 +66,13 @@ def _render(draft: Draft, plates: list[Plate], kind: str) -> Scene:
         frames.append(finish(pixels, look, rng))
         owners.append(owner)
     return _scene(draft, np.stack(frames), np.stack(owners), kind)
+
+
+def _draw_window(draft: Draft, plate: Plate, kind: str, *, room: float) -> Window:
+    """The best of a few crops: one that keeps what could sound in a natural picture."""
+    least = max(draft.options.zoom, 0.0 if kind == "natural" else 0.75)
+    crops = [draw_window(draft.rng, least=least, room=room) for _ in range(3)]
+    return max(crops, key=lambda crop: np.count_nonzero(plate.owners[plate.part(crop)]))
 
 
 def _draw(

@@ -10,7 +10,7 @@ from avsseg.data.bank import BLOCK, BankSound, BankView
 from avsseg.data.options import SoundOptions
 
 _WINDOW_BLOCKS = WINDOW // BLOCK
-_LOUD_DB = -10.0
+_LOUD_DB = -8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Excerpt:
         wave (T * 16000,) float32.
 
     Attributes:
-        loud: root mean square of the recording's loudest 0.975 s.
+        loud: loudness of the recording's loudest 0.975 s, as ``window_levels`` measures it.
     """
 
     wave: Wave
@@ -38,9 +38,9 @@ def draw_excerpt(
     rare: bool,
 ) -> Excerpt:
     """Take ``seconds`` of a recording; short ones are repeated, with or without a gap."""
-    samples, energy = view.bank.recording(sound)
-    levels = _levels(energy)
-    loud = float(np.sqrt(levels.max()))
+    samples, loudness = view.bank.recording(sound)
+    levels = _levels(loudness)
+    loud = float(levels.max())
     length = seconds * RATE
     spread = options.speed * (2 if rare else 1)
     taken = round(length * float(np.exp(rng.uniform(-spread, spread))))
@@ -51,10 +51,10 @@ def draw_excerpt(
     return Excerpt(wave=_coloured(wave, rng, options, rare), loud=loud)
 
 
-def _levels(energy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean square of the window that starts at each block; what is missing counts as zeros."""
-    stops = np.minimum(np.arange(energy.size - 1) + _WINDOW_BLOCKS, energy.size - 1)
-    return np.asarray((energy[stops] - energy[:-1]) / WINDOW)
+def _levels(loudness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Loudness of the window that starts at each block; what is missing counts as silence."""
+    stops = np.minimum(np.arange(loudness.size - 1) + _WINDOW_BLOCKS, loudness.size - 1)
+    return np.asarray((loudness[stops] - loudness[:-1]) / _WINDOW_BLOCKS)
 
 
 def _draw_start(
@@ -63,7 +63,7 @@ def _draw_start(
     """The block to start at: any one, or so that a loud window falls into the stretch."""
     if levels.size <= _WINDOW_BLOCKS or rng.random() < pause:
         return int(rng.integers(levels.size))
-    loud = np.flatnonzero(levels[:-_WINDOW_BLOCKS] >= levels.max() * decibels(_LOUD_DB) ** 2)
+    loud = np.flatnonzero(levels[:-_WINDOW_BLOCKS] >= levels.max() * decibels(_LOUD_DB))
     if loud.size == 0:
         return 0
     before = int(rng.integers(seconds)) * (RATE // BLOCK)

@@ -93,7 +93,8 @@ class SoundOptions:
         rare_below: categories with fewer recordings are always sped and equalised, twice as much.
         floor: chance of a faint noise floor.
         floor_db: its level in dBFS.
-        sounding_db: a source sounds where its window is at most this far below its loud part.
+        sounding_db: a source sounds where its window's mean envelope is at most this far below
+            its recording's loudest window (-18 dB: 0.12 s at full level, or all of it quieter).
         silent_db: it is silent where it is further below than this; between, nobody can say.
         masked_db: a source further below the rest of the mix than this cannot be told either.
     """
@@ -110,8 +111,8 @@ class SoundOptions:
     min_area: float = 0.004
     mix_db: tuple[float, float] = (-5.0, 10.0)
     sequential: float = 0.4
-    gated: float = 0.5
-    pause: float = 0.1
+    gated: float = 0.4
+    pause: float = 0.15
     background: float = 0.35
     background_db: tuple[float, float] = (3.0, 25.0)
     gain_db: tuple[float, float] = (-16.0, 6.0)

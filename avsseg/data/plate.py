@@ -26,6 +26,13 @@ class Plate:
     pixels: NDArray[np.uint8]
     owners: NDArray[np.uint8]
 
+    def part(self, window: Window) -> tuple[slice, slice]:
+        """The whole pixels inside a window."""
+        height, width = self.owners.shape
+        rows = slice(int(window.top * height), int((window.top + window.height) * height) + 1)
+        columns = slice(int(window.left * width), int((window.left + window.width) * width) + 1)
+        return rows, columns
+
     def seen(
         self, window: Window, *, size: tuple[int, int], flip: bool
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -223,7 +223,7 @@ class _Mixer:
         rng, end = self.rng, float(self.seconds)
         if rng.random() >= self.options.gated:
             return []
-        length = rng.uniform(0.2, 0.8) * end
+        length = rng.uniform(0.25, 0.9) * end
         start = rng.uniform(-0.3 * end, end - 0.3 * length)
         spans = [(float(start), float(start + length))]
         if rng.random() < 0.3:
