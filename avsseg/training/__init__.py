@@ -1,0 +1,1 @@
+"""Training: losses as pure functions, the paper's objective, and the loop around them."""

@@ -1,0 +1,35 @@
+"""What one training step sees."""
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainBatch:
+    """A batch of labelled clips, as pictures and sound or as what frozen encoders made of them.
+
+    Shapes:
+        masks (B, T, K, S, S) float in {0, 1}; labelled (B, T) bool: frames with a known truth;
+        frames (B, T, 3, S, S) in [0, 1] or features: F_1..F_4, each (B, T, c_l, h, w);
+        log_mel (B, T, 1, 96, 64) or embeddings (B, T, A)
+    """
+
+    masks: Tensor
+    labelled: Tensor
+    frames: Tensor | None = None
+    features: tuple[Tensor, ...] | None = None
+    log_mel: Tensor | None = None
+    embeddings: Tensor | None = None
+
+    def to(self, device: torch.device) -> "TrainBatch":
+        """The same batch on a device."""
+        moved = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple):
+                moved[field.name] = tuple(v.to(device, non_blocking=True) for v in value)
+            elif value is not None:
+                moved[field.name] = value.to(device, non_blocking=True)
+        return replace(self, **moved)

@@ -1,0 +1,247 @@
+"""The paper's objective (section III-C, Eq. 12), and the named options around it."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from einops import repeat
+from torch import Tensor, nn
+
+from avsseg.errors import ConfigError
+from avsseg.model.diffusion import predict_start, q_sample, target_of
+from avsseg.model.segmenter import AVSegmenter, Fused
+from avsseg.training.batch import TrainBatch
+from avsseg.training.losses import (
+    audio_visual_matching_loss,
+    contrastive_loss,
+    dice_loss,
+    segmentation_loss,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveConfig:
+    """Weights and choices of the training objective; the defaults are the paper's."""
+
+    simple_weight: float = 1.0
+    """lambda_1 of L_simple (Eq. 9)."""
+    contrastive_weight: float = 0.1
+    """lambda_2 of L_contrastive (Eq. 10); 0 leaves it out (Table IV)."""
+    temperature: float = 1.0
+    """tau of L_contrastive."""
+    clip_aware_negatives: bool = False
+    """Leave frames of the same clip out of the negatives (D13)."""
+    memory_bank: int = 0
+    """Latents of earlier steps kept as further negatives (D13)."""
+    latent_z0: float = 0.5
+    """Share of frames whose decoder sees the true z_0 (D10)."""
+    latent_x0: float = 0.5
+    """Share that sees the one-step estimate of z_0 from a random step (D10)."""
+    latent_sample: float = 0.0
+    """Share that sees its own full sample, without gradient: what it gets at test."""
+    latent_sample_grad: float = 0.0
+    """Share that sees its own full sample, with gradient through every sampling step."""
+    through_latent: bool = False
+    """Let L_simple and L_contrastive train E_phi too, instead of stopping at z_0 (D11)."""
+    dice_weight: float = 0.0
+    """Weight of a soft Dice term beside the cross-entropy (beyond the paper)."""
+    avm_weight: float = 0.0
+    """Weight of AVSBench's L_AVM (0.5 there, on MS3)."""
+    presence_weight: float = 0.0
+    """Weight of the cross-entropy of the presence gate (beyond the paper)."""
+    cvae_posterior: float = 0.4
+    """Share of the posterior's loss in the CVAE; the prior has the rest (UCNet's GSNN, D23)."""
+    cvae_kl: float = 10.0
+    """Weight of the CVAE's divergence at full annealing, on the mean per pixel scale of L_seg."""
+    cvae_anneal_steps: int = 1000
+    """Steps over which the divergence is faded in."""
+
+    def __post_init__(self) -> None:
+        """Refuses shares that do not add up."""
+        total = sum(self.latent_shares)
+        if abs(total - 1) > 1e-6:
+            raise ConfigError(
+                f"objective.latent_z0 + latent_x0 + latent_sample + latent_sample_grad is {total:g};"
+                " the four shares must add up to 1."
+            )
+
+    @property
+    def latent_shares(self) -> tuple[float, float, float, float]:
+        """z0, x0, sample, sample with gradient."""
+        return self.latent_z0, self.latent_x0, self.latent_sample, self.latent_sample_grad
+
+
+class Objective(nn.Module):
+    """A network together with its losses; calling it is one training step's forward pass.
+
+    Shapes:
+        a TrainBatch -> named scalar losses; ``total`` is the one to minimise
+    """
+
+    memory: Tensor
+
+    def __init__(self, model: AVSegmenter, config: ObjectiveConfig) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        bank = torch.zeros(config.memory_bank, model.config.latent_dim)
+        self.register_buffer("memory", bank, persistent=False)
+        self.memory_filled = 0
+
+    def forward(self, batch: TrainBatch, step: int = 0) -> dict[str, Tensor]:
+        """Losses of a batch; ``step`` paces the CVAE's annealing."""
+        fused, masks = self._labelled(self._fuse(batch), batch)
+        kind = self.model.config.kind
+        if kind == "ldm":
+            losses = self._ldm(fused, masks)
+        elif kind == "cvae":
+            losses = self._cvae(fused, masks, step)
+        else:
+            losses = self._decoded(fused, None, masks)
+        losses["total"] = torch.stack(list(losses.values())).sum()
+        return losses
+
+    def _fuse(self, batch: TrainBatch) -> Fused:
+        features = batch.features
+        if features is None:
+            assert batch.frames is not None
+            features = tuple(self.model.encode_frames(batch.frames))
+        embeddings = batch.embeddings
+        if embeddings is None:
+            assert batch.log_mel is not None
+            with torch.no_grad():
+                embeddings = self.model.encode_audio(batch.log_mel)
+        return self.model.fuse(list(features), embeddings, batch.frames)
+
+    @staticmethod
+    def _labelled(fused: Fused, batch: TrainBatch) -> tuple[Fused, Tensor]:
+        """Keeps the labelled frames: no operation after TPAVI crosses frames (S4 has but one).
+
+        Where clips have different numbers of them, each frame goes on as a clip of one.
+        """
+        if bool(batch.labelled.all()):
+            return fused, batch.masks
+        counts = batch.labelled.sum(dim=1)
+        length = int(counts[0]) if bool((counts == counts[0]).all()) else 1
+
+        def keep(x: Tensor) -> Tensor:
+            return x[batch.labelled].unflatten(0, (-1, length))
+
+        kept = replace(
+            fused,
+            maps=[keep(m) for m in fused.maps],
+            audio=keep(fused.audio),
+            aligned=[keep(a) for a in fused.aligned],
+            frames=None if fused.frames is None else keep(fused.frames),
+        )
+        return kept, keep(batch.masks)
+
+    def _ldm(self, fused: Fused, masks: Tensor) -> dict[str, Tensor]:
+        z_0 = self.model.encode_latent(masks).float()
+        c = self.model.encode_condition(fused)
+        c = None if c is None else c.float()
+        with torch.autocast(z_0.device.type, enabled=False):
+            simple, x_0 = self._diffuse(z_0 if self.config.through_latent else z_0.detach(), c)
+        losses = self._decoded(fused, self._latent_seen(z_0, x_0, c), masks)
+        losses["simple"] = self.config.simple_weight * simple
+        if self.config.contrastive_weight and c is not None:
+            losses["contrastive"] = self.config.contrastive_weight * self._contrast(c, z_0)
+        return losses
+
+    def _diffuse(self, z_0: Tensor, c: Tensor | None) -> tuple[Tensor, Tensor]:
+        """L_simple (Eq. 9) at random steps, and the estimate of z_0 that its prediction implies."""
+        model, schedule = self.model, self.model.schedule
+        assert model.denoiser is not None
+        rows = z_0.flatten(0, 1)
+        t = torch.randint(schedule.num_timesteps, (len(rows),), device=rows.device)
+        noise = torch.randn_like(rows)
+        z_t = q_sample(schedule, rows, t, noise)
+        flat = None if c is None else c.flatten(0, 1)
+        previous = None
+        kind = model.config.prediction_type
+        if model.config.self_condition and torch.rand(()) < 0.5:
+            with torch.no_grad():
+                first = model.denoiser(z_t, t, flat)
+                previous = self._bounded(predict_start(schedule.gather(t), z_t, first, kind))
+        prediction = model.denoiser(z_t, t, flat, previous).float()
+        simple = (prediction - target_of(schedule, rows, t, noise, kind)).square().mean()
+        x_0 = self._bounded(predict_start(schedule.gather(t), z_t, prediction, kind))
+        return simple, x_0.unflatten(0, z_0.shape[:2])
+
+    def _latent_seen(self, z_0: Tensor, x_0: Tensor, c: Tensor | None) -> Tensor:
+        """Per frame one of the four latents, by the configured shares (D10)."""
+        shares = torch.tensor(self.config.latent_shares, device=z_0.device)
+        choice = torch.multinomial(shares, z_0.shape[0] * z_0.shape[1], replacement=True)
+        choice = choice.view(*z_0.shape[:2], 1)
+        seen = torch.where(choice == 0, z_0, x_0)
+        if self.config.latent_sample:
+            with torch.no_grad():
+                seen = torch.where(choice == 2, self._sampled(c, z_0), seen)
+        if self.config.latent_sample_grad:
+            seen = torch.where(choice == 3, self._sampled(c, z_0), seen)
+        return seen
+
+    def _sampled(self, c: Tensor | None, z_0: Tensor) -> Tensor:
+        noise = torch.randn_like(z_0)
+        if self.model.config.noise_scope != "frame":
+            noise = repeat(noise[:, 0], "b d -> b t d", t=z_0.shape[1])
+        return self.model.sample_from_condition(c, noise)
+
+    def _bounded(self, z_0: Tensor) -> Tensor:
+        bound = self.model.bound
+        return z_0 if bound is None else z_0.clamp(-bound, bound)
+
+    def _contrast(self, c: Tensor, z_0: Tensor) -> Tensor:
+        keys = z_0 if self.config.through_latent else z_0.detach()
+        clips = torch.arange(c.shape[0], device=c.device).repeat_interleave(c.shape[1])
+        loss = contrastive_loss(
+            c.flatten(0, 1),
+            keys.flatten(0, 1),
+            temperature=self.config.temperature,
+            negatives=self.memory[: self.memory_filled].clone()
+            if self.config.memory_bank
+            else None,
+            same_clip=clips[:, None] == clips[None] if self.config.clip_aware_negatives else None,
+        )
+        self._remember(z_0.detach().flatten(0, 1))
+        return loss
+
+    def _remember(self, latents: Tensor) -> None:
+        if not self.config.memory_bank:
+            return
+        kept = torch.cat([latents, self.memory[: self.memory_filled]])[: self.config.memory_bank]
+        self.memory[: len(kept)] = kept
+        self.memory_filled = len(kept)
+
+    def _cvae(self, fused: Fused, masks: Tensor, step: int) -> dict[str, Tensor]:
+        """UCNet's recipe: posterior and prior both decoded, their divergence faded in (D23)."""
+        cvae = self.model.cvae
+        assert cvae is not None
+        maps = [m.flatten(0, 1) for m in fused.maps]
+        prior, posterior = cvae.prior(maps), cvae.posterior(maps, masks.flatten(0, 1))
+        share = self.config.cvae_posterior
+        losses = {}
+        for name, latent, weight in (("posterior", posterior, share), ("prior", prior, 1 - share)):
+            z = latent.sample(torch.randn_like(latent.mean)).unflatten(0, masks.shape[:2])
+            for key, value in self._decoded(fused, z, masks).items():
+                losses[f"{key}_{name}"] = weight * value
+        anneal = min(1.0, step / max(1, self.config.cvae_anneal_steps))
+        pixels = masks.shape[-1] * masks.shape[-2]
+        losses["kl"] = share * self.config.cvae_kl * anneal * posterior.kl(prior).mean() / pixels
+        return losses
+
+    def _decoded(self, fused: Fused, z: Tensor | None, masks: Tensor) -> dict[str, Tensor]:
+        """The terms that depend on the mask that is drawn."""
+        logits, presence = self.model.decode_with_presence(fused, z)
+        rows, truth = logits.flatten(0, 1).float(), masks.flatten(0, 1)
+        losses = {"seg": segmentation_loss(rows, truth)}
+        if self.config.dice_weight:
+            losses["dice"] = self.config.dice_weight * dice_loss(rows, truth)
+        if self.config.avm_weight:
+            maps = [m.flatten(0, 1) for m in fused.maps[-len(fused.aligned) :]]
+            aligned = [a.flatten(0, 1) for a in fused.aligned]
+            losses["avm"] = self.config.avm_weight * audio_visual_matching_loss(maps, aligned, rows)
+        if self.config.presence_weight and presence is not None:
+            there = truth.flatten(1).amax(dim=1)
+            term = nn.functional.binary_cross_entropy_with_logits(presence.float(), there)
+            losses["presence"] = self.config.presence_weight * term
+        return losses

@@ -1,0 +1,188 @@
+"""Training on composed scenes at the price of the head alone, while the encoders are frozen.
+
+Pictures pass the backbone once; their features are kept and drawn again and again, each time
+with a fresh soundtrack and so another truth. The same picture with different sounds and different
+masks is exactly the pressure that makes a network use the sound.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from einops import rearrange
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from avsseg.data.bank import Bank, BankView
+from avsseg.data.compose import compose_scene
+from avsseg.data.options import SceneOptions, SoundOptions
+from avsseg.data.scene import Cast, target
+from avsseg.data.soundtrack import Soundtrack, compose_sound
+from avsseg.log_mel import log_mel
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.training.batch import TrainBatch
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayConfig:
+    """How stored pictures and fresh sounds are mixed into batches."""
+
+    bank: str
+    """Folder of the bank (layout of ``avsseg data synth``)."""
+    batch_frames: int = 30
+    """Frames in a batch: 30 clips of one frame or 30 / T clips of T."""
+    new_pictures: int = 6
+    """Pictures composed and encoded anew for each batch."""
+    capacity: int = 6000
+    """Pictures kept by each worker, about 0.3 MB each."""
+    clip_share: float = 0.4
+    """Share of batches made of clips of T frames; the rest are single frames."""
+    moving_share: float = 0.15
+    """Share of new pictures that are composed as clips in which things move."""
+    scene: SceneOptions = field(default_factory=SceneOptions)
+    """How pictures are composed."""
+    sound: SoundOptions = field(default_factory=SoundOptions)
+    """How soundtracks are composed."""
+
+
+@dataclass(frozen=True)
+class StoredScene:
+    """A composed scene after the frozen backbone.
+
+    Shapes:
+        features: F_1..F_4, each (t, c_l, h, w) bfloat16 with t = 1 or T;
+        masks: bits of (N, t, S, S)
+    """
+
+    features: tuple[Tensor, ...]
+    masks: NDArray[np.uint8]
+    cast: Cast
+
+    def unpacked(self, size: int) -> NDArray[np.bool_]:
+        """Masks (N, t, S, S)."""
+        shape = (len(self.cast.categories), self.cast.num_frames, size, size)
+        bits = np.unpackbits(self.masks, count=int(np.prod(shape)))
+        return bits.reshape(shape).astype(np.bool_)
+
+
+class ReplayDataset(IterableDataset[TrainBatch]):
+    """Endless batches of stored features with fresh sounds; each worker has its own store."""
+
+    def __init__(self, config: ReplayConfig, model: AVSegmenter, *, seed: int = 0) -> None:
+        self.config = config
+        self.model = model
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[TrainBatch]:
+        """Batches, in an order that the seed and the worker decide."""
+        info = get_worker_info()
+        worker = 0 if info is None else info.id
+        torch.set_num_threads(1)
+        return _Replay(
+            self.config, self.model, np.random.default_rng((self.seed, worker))
+        ).batches()
+
+
+class _Replay:
+    """One worker's store and generator."""
+
+    def __init__(self, config: ReplayConfig, model: AVSegmenter, rng: np.random.Generator) -> None:
+        self.config, self.rng = config, rng
+        self.view: BankView = Bank.open(config.bank).split("train")
+        self.model = model.eval()
+        self.num_frames = model.config.num_frames
+        self.size = model.config.image_size
+        self.store: list[StoredScene] = []
+        self.oldest = 0
+
+    def batches(self) -> Iterator[TrainBatch]:
+        """Endless batches; the first ones wait until the store holds one batch."""
+        while True:
+            self._renew()
+            while len(self.store) < self.config.batch_frames:
+                self._renew()
+            length = self.num_frames if self.rng.random() < self.config.clip_share else 1
+            yield self._batch(self.config.batch_frames // length, length)
+
+    def _renew(self) -> None:
+        for scene in self._encode(self.config.new_pictures):
+            if len(self.store) < self.config.capacity:
+                self.store.append(scene)
+            else:
+                self.store[self.oldest] = scene
+                self.oldest = (self.oldest + 1) % self.config.capacity
+
+    def _encode(self, count: int) -> list[StoredScene]:
+        moving = self.rng.random(count) < self.config.moving_share
+        scenes = [
+            compose_scene(
+                self.view,
+                self.rng,
+                self.config.scene,
+                num_frames=self.num_frames if moves else 1,
+                size=self.size,
+            )
+            for moves in moving
+        ]
+        frames = np.concatenate([scene.frames for scene in scenes])
+        features = self._features(frames)
+        ends = np.cumsum([len(scene.frames) for scene in scenes])
+        return [
+            StoredScene(
+                tuple(f[end - len(scene.frames) : end].clone() for f in features),
+                np.packbits(scene.masks),
+                scene.cast,
+            )
+            for scene, end in zip(scenes, ends, strict=True)
+        ]
+
+    @torch.no_grad()
+    def _features(self, frames: NDArray[np.uint8]) -> list[Tensor]:
+        pictures = rearrange(torch.from_numpy(frames), "n h w c -> 1 n c h w").float() / 255
+        with torch.autocast("cpu", torch.bfloat16):
+            maps = self.model.encode_frames(pictures)
+        return [m[0].to(torch.bfloat16).contiguous() for m in maps]
+
+    def _batch(self, clips: int, length: int) -> TrainBatch:
+        chosen = [self.store[i] for i in self.rng.integers(len(self.store), size=clips)]
+        picked = [self._moments(scene, length) for scene in chosen]
+        tracks = [self._sound(cast) for _, _, cast in picked]
+        truths = [target(m, t.sounding) for (_, m, _), t in zip(picked, tracks, strict=True)]
+        levels = range(len(chosen[0].features))
+        return TrainBatch(
+            features=tuple(torch.stack([f[level] for f, _, _ in picked]) for level in levels),
+            embeddings=self._embed(np.stack([track.waveform for track in tracks])),
+            masks=torch.from_numpy(np.stack(truths)).float()[:, :, None],
+            labelled=torch.from_numpy(~np.stack([track.ignored for track in tracks])),
+        )
+
+    def _moments(
+        self, scene: StoredScene, length: int
+    ) -> tuple[tuple[Tensor, ...], NDArray[np.bool_], Cast]:
+        """A scene as ``length`` frames: one of its own, all of them, or a still held."""
+        masks = scene.unpacked(self.size)
+        own = scene.cast.num_frames
+        if length == own:
+            at = np.arange(own)
+        elif length == 1:
+            at = self.rng.integers(own, size=1)
+        else:
+            at = np.zeros(length, np.int64)
+        kept = masks[:, at]
+        cast = replace(scene.cast, num_frames=length, areas=kept.mean((2, 3)).max(1, initial=0.0))
+        return tuple(f[torch.from_numpy(at)] for f in scene.features), kept, cast
+
+    def _sound(self, cast: Cast) -> Soundtrack:
+        """A soundtrack of which at least one frame has a known truth."""
+        track = compose_sound(self.view, self.rng, cast, self.config.sound)
+        while track.ignored.all():
+            track = compose_sound(self.view, self.rng, cast, self.config.sound)
+        return track
+
+    @torch.no_grad()
+    def _embed(self, waveform: NDArray[np.float32]) -> Tensor:
+        """Embeddings (B, T, A) of windows (B, T, S)."""
+        offset = float(self.model.audio_encoder.log_offset)  # type: ignore[arg-type]
+        return self.model.encode_audio(log_mel(torch.from_numpy(waveform), offset))
