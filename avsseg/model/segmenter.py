@@ -193,7 +193,7 @@ class AVSegmenter(nn.Module):
         sample = ddpm_sample
         if config.sampler == "ddim":
             sample = partial(ddim_sample, num_steps=config.num_steps, eta=config.eta)
-        with torch.autocast(noise.device.type, enabled=False):  # few numbers, each step feeds the next
+        with torch.autocast(noise.device.type, enabled=False):  # each step feeds the next
             z_0 = sample(
                 denoise,
                 draws[0],

@@ -1,0 +1,66 @@
+"""Weights made from their names, by the rule under which the golden numbers were computed."""
+
+import json
+import math
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def fill_value(name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The tensor that a name and a shape stand for."""
+    rng = np.random.RandomState(zlib.crc32(name.encode()))
+    x = rng.standard_normal(shape)
+    last = name.rpartition(".")[2]
+    if last == "running_var":
+        return 0.5 + rng.uniform(size=shape)
+    if last in ("running_mean", "bias"):
+        return 0.1 * x
+    if len(shape) == 1:
+        return 1 + 0.1 * x
+    return x / math.sqrt(math.prod(shape[1:]))
+
+
+def filled_state(shapes: Shapes) -> dict[str, Tensor]:
+    """A state dict in float32 whose every tensor is filled by its name."""
+    return {
+        name: (
+            torch.tensor(0)
+            if name.endswith("num_batches_tracked")
+            else torch.from_numpy(fill_value(name, shape)).float()
+        )
+        for name, shape in shapes.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The folder of the reference's numbers."""
+    return GOLDEN
+
+
+@pytest.fixture(scope="session")
+def fill() -> Callable[[Shapes], dict[str, Tensor]]:
+    """Makes a state dict from names and shapes."""
+    return filled_state
+
+
+@pytest.fixture(scope="session")
+def reference_shapes() -> Callable[[str], Shapes]:
+    """Names and shapes of the reference's state dict for ``r50`` or ``pvt``."""
+
+    def load(backbone: str) -> Shapes:
+        pairs = json.loads((GOLDEN / f"avsbench_{backbone}_keys.json").read_text())
+        return {name: tuple(shape) for name, shape in pairs}
+
+    return load
