@@ -128,12 +128,13 @@ def _mono(frame: av.AudioFrame) -> Samples:
     values: NDArray[Any] = frame.to_ndarray()
     if not frame.format.is_planar:
         values = values.reshape(-1, frame.layout.nb_channels).T
-    mean = values.mean(axis=0, dtype=np.float64 if values.dtype.kind in "iu" else np.float32)
+    whole = values.dtype.kind in "iu"
+    mean: NDArray[Any] = values.mean(axis=0, dtype=np.float64 if whole else np.float32)
     if values.dtype.kind == "u":
         mean = (mean - 128) / 128
     elif values.dtype.kind == "i":
         mean = mean / 2.0 ** (8 * values.dtype.itemsize - 1)
-    return np.nan_to_num(mean, posinf=1.0, neginf=-1.0).astype(np.float32)
+    return np.asarray(np.nan_to_num(mean, posinf=1.0, neginf=-1.0), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
