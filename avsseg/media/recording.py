@@ -1,6 +1,5 @@
 """Whole sound files in memory, and short films made of still pictures with sound."""
 
-from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,20 +35,19 @@ def read_recording(path: Path, *, rate: int = 16_000) -> NDArray[np.int16]:
 
 
 def write_stills(
-    path: Path, frames: Iterable[NDArray[np.uint8]], wave: NDArray[np.float32], *, rate: int = 8
+    path: Path, frames: NDArray[np.uint8], wave: NDArray[np.float32], *, rate: int = 8
 ) -> None:
     """Write an MP4 that shows each picture for one second, with mono sound at 16 kHz.
 
     Shapes:
-        frames: each (H, W, 3) uint8 RGB, H and W even; wave (S,) in [-1, 1].
+        frames (T, H, W, 3) uint8 RGB, H and W even; wave (S,) in [-1, 1].
     """
     with av.open(str(path), "w", format="mp4") as container:
         options = {"crf": "18", "preset": "veryfast"}
         video = container.add_stream("libx264", rate=rate, options=options)
+        video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
         audio = container.add_stream("aac", rate=16_000, layout="mono")
         for second, picture in enumerate(frames):
-            video.height, video.width = picture.shape[:2]
-            video.pix_fmt = "yuv420p"
             for tick in range(rate):
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 frame.pts, frame.time_base = second * rate + tick, Fraction(1, rate)
