@@ -8,7 +8,9 @@ import typer
 from avsseg import __version__
 from avsseg.cli import weights
 from avsseg.cli.console import results
+from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
+from avsseg.cli.info import info
 
 app = typer.Typer(
     name="avsseg",
@@ -40,4 +42,6 @@ def avsseg(
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
 
 
+app.command("info")(info)
 app.add_typer(weights.app, name="weights")
+app.command("doctor")(doctor)

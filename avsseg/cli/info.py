@@ -1,0 +1,128 @@
+"""``avsseg info``: what a video is, or what a network is made of."""
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from avsseg.cli.console import print_json, results
+from avsseg.cli.options import Json
+from avsseg.errors import UsageError
+
+if TYPE_CHECKING:
+    from avsseg.media.probe import AudioTrack, VideoInfo
+
+_PARTS = {
+    "backbone": "visual backbone",
+    "audio_encoder": "audio encoder (frozen)",
+    "audio_adapter": "audio adapter",
+    "necks": "necks",
+    "films": "sound in every map (FiLM)",
+    "tpavis": "TPAVI",
+    "decoder": "mask decoder",
+    "presence": "presence gate",
+    "latent_encoder": "E_phi, mask to latent",
+    "condition": "E_psi, condition",
+    "denoiser": "eps_theta, denoiser",
+    "expansion": "D_tau, latent to maps",
+    "cvae": "CVAE",
+}
+_LATENT = ("latent_encoder", "condition", "denoiser", "expansion")
+
+VideoFile = Annotated[
+    Path | None,
+    typer.Argument(exists=True, dir_okay=False, metavar="[VIDEO]", show_default=False),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME|PATH", help="A preset, known weights or a checkpoint."),
+]
+
+
+def info(video: VideoFile = None, model: Model = None, as_json: Json = False) -> None:
+    """Show the facts of VIDEO, or with --model the parameters of a network part by part.
+
+    Example: avsseg info film.mp4 --json
+    """
+    if (video is None) == (model is None):
+        raise UsageError("give a VIDEO or --model NAME, one of the two.")
+    if video is not None:
+        _show_video(video, as_json=as_json)
+    elif model is not None:
+        _show_model(model, as_json=as_json)
+
+
+def _show_video(path: Path, *, as_json: bool) -> None:
+    from avsseg.media.probe import probe
+
+    facts = probe(path)
+    if as_json:
+        print_json(_plain(dataclasses.asdict(facts)))
+        return
+    for topic, value in _video_lines(facts):
+        results.print(f"{topic:<10} {value}")
+
+
+def _video_lines(facts: "VideoInfo") -> list[tuple[str, str]]:
+    rate = "unknown rate" if facts.rate is None else f"{float(facts.rate):.6g} pictures/s"
+    seconds = "unknown" if facts.duration is None else f"{float(facts.duration):.3f} s"
+    width, height = facts.display_size
+    shape = "" if facts.display_size == facts.size else f", shown as {width}x{height}"
+    return [
+        ("file", str(facts.path)),
+        ("container", facts.container),
+        ("picture", f"{facts.codec} {facts.pix_fmt}, {facts.width}x{facts.height}{shape}, {rate}"),
+        ("length", f"{seconds}, starts at {float(facts.start):.3f} s"),
+        *((f"sound {track.number}", _sound(facts, track)) for track in facts.audio_tracks),
+        *([] if facts.audio_tracks else [("sound", "none: there is nothing to hear in it")]),
+    ]
+
+
+def _sound(facts: "VideoInfo", track: "AudioTrack") -> str:
+    language = f", {track.language}" if track.language not in (None, "und") else ""
+    channels = {1: "mono", 2: "stereo"}.get(track.channels, f"{track.channels} channels")
+    chosen = ", listened to" if track.number == facts.audio_track else ""
+    return f"{track.codec}, {channels}, {track.rate} Hz{language}{chosen}"
+
+
+def _show_model(name: str, *, as_json: bool) -> None:
+    counts = _parameter_counts(name)
+    whole, latent = sum(counts.values()), sum(counts.get(part, 0) for part in _LATENT)
+    if as_json:
+        print_json({"model": name, "parameters": whole, "latent": latent, "parts": counts})
+        return
+    for part, count in counts.items():
+        results.print(f"{_PARTS.get(part, part):<28} {count:>12,}")
+    results.print(f"{'all':<28} {whole:>12,}")
+    if latent:
+        results.print(f"{'of these the latent part':<28} {latent:>12,}")
+
+
+def _parameter_counts(name: str) -> dict[str, int]:
+    import torch
+
+    from avsseg.model.build import build_model
+    from avsseg.model.presets import PRESETS
+
+    if name in PRESETS:
+        config = PRESETS[name]
+    else:
+        from avsseg.checkpoint import read_header
+        from avsseg.weights import resolve_weights
+
+        config = read_header(resolve_weights(name)).config
+    with torch.device("meta"):
+        network = build_model(config)
+    counts = {part: sum(p.numel() for p in m.parameters()) for part, m in network.named_children()}
+    return {part: count for part, count in counts.items() if count}
+
+
+def _plain(value: Any) -> Any:
+    """Exact times as text, such as "1001/24000", so that JSON loses nothing."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Fraction | Path) else value
