@@ -4,38 +4,30 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
+from avsseg.media.colour import matrix_of, range_of
 from avsseg.media.planes import Plane, plane_view
 
 Rgb = tuple[int, int, int]
 Ink = tuple[int, int, int]
 
-_BT601 = (0.299, 0.114)
-_BT709 = (0.2126, 0.0722)
-_BT2020 = (0.2627, 0.0593)
+# Weights of red and blue in the luma of each matrix.
 _WEIGHTS = {
-    int(Colorspace.ITU709): _BT709,
-    int(Colorspace.ITU601): _BT601,
-    int(Colorspace.ITU624): _BT601,
-    int(Colorspace.FCC): (0.30, 0.11),
-    int(Colorspace.SMPTE240M): (0.212, 0.087),
-    9: _BT2020,
-    10: _BT2020,
+    Colorspace.ITU709: (0.2126, 0.0722),
+    Colorspace.ITU601: (0.299, 0.114),
+    Colorspace.FCC: (0.30, 0.11),
+    Colorspace.SMPTE240M: (0.212, 0.087),
+    Colorspace.BT2020: (0.2627, 0.0593),
 }
-_LARGEST_SD_HEIGHT = 576
 
 
 def mix_ink(rgb: Rgb, frame: av.VideoFrame) -> Ink:
-    """The Y, Cb and Cr by which ``frame`` shows an RGB colour of 0..255.
-
-    A frame without a tag is taken as players take it: BT.601 up to 576 lines, BT.709 above.
-    """
-    untagged = _BT709 if frame.height > _LARGEST_SD_HEIGHT else _BT601
-    red_weight, blue_weight = _WEIGHTS.get(int(frame.colorspace), untagged)
+    """The Y, Cb and Cr by which ``frame``, in its own matrix and range, shows an RGB colour."""
+    red_weight, blue_weight = _WEIGHTS[matrix_of(frame)]
     red, green, blue = (part / 255 for part in rgb)
     luma = red_weight * red + (1 - red_weight - blue_weight) * green + blue_weight * blue
     blueness = (blue - luma) / (2 * (1 - blue_weight))
     redness = (red - luma) / (2 * (1 - red_weight))
-    if int(frame.color_range) == ColorRange.JPEG:
+    if range_of(frame) == ColorRange.JPEG:
         offset, luma_span, chroma_span = 0, 255, 255
     else:
         offset, luma_span, chroma_span = 16, 219, 224
