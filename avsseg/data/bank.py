@@ -11,16 +11,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from avsseg.data.cache import ArrayCache
-from avsseg.errors import DataError, MediaError
-from avsseg.media.recording import read_recording
+from avsseg.data.decoded import Picture, Recording, read_mask, read_picture, read_sound
+from avsseg.errors import DataError
 
 Split = Literal["train", "val", "test"]
-Picture = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-Recording = tuple[NDArray[np.int16], NDArray[np.float64]]
-BLOCK = 160
 
 _COLUMNS = ("path", "kind", "category", "split")
 
@@ -31,11 +27,13 @@ class BankObject:
 
     Attributes:
         method: how the mask was made, as the bank's index states it.
+        alone: no other sounding thing is in the picture (its ``sub`` is not ``paste``).
     """
 
     path: Path
     category: str
     method: str
+    alone: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +58,20 @@ class BankScene:
     Attributes:
         sequence: pictures of one moving scene share it and sort by path; a still is alone.
         exhaustive: every object of a sounding category is in the mask (False: only some).
+        guessed: the mask is a teacher's; its crowd regions are things it was unsure of.
     """
 
     path: Path
     sequence: str
     instances: tuple[Instance, ...]
     exhaustive: bool
+    guessed: bool
 
     @cached_property
     def categories(self) -> frozenset[str]:
-        """The sounding categories in view."""
-        return frozenset(i.category for i in self.instances if i.category)
+        """The sounding categories in view, without what a teacher was unsure of."""
+        sure = (i for i in self.instances if not (self.guessed and i.crowd))
+        return frozenset(i.category for i in sure if i.category)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,7 @@ class BankView:
         sounds: recordings by category.
         noise: sounds without a visible source (rain, wind, fire, ...).
         offscreen: sounds of kinds that no picture of the bank shows.
-        backgrounds: further pictures free of sounding categories.
+        backgrounds: pictures listed as free of sounding categories.
     """
 
     bank: "Bank"
@@ -122,10 +123,12 @@ class BankView:
         return {category: tuple(found[category]) for category in sorted(found)}
 
     @cached_property
-    def bare(self) -> tuple[BankScene, ...]:
-        """Stills that show no sounding category."""
+    def grounds(self) -> tuple[Path, ...]:
+        """Pictures that show no sounding category: the listed ones, else stills without any."""
         stills = (frame for frames in self.scenes.values() for frame in frames)
-        return tuple(scene for scene in stills if not scene.categories and scene.exhaustive)
+        bare = (still for still in stills if still.exhaustive and not still.categories)
+        sure = (still for still in bare if not any(i.category for i in still.instances))
+        return self.backgrounds or tuple(still.path for still in sure)
 
 
 class Bank:
@@ -134,8 +137,10 @@ class Bank:
     ``objects/<category>/*.jpg`` each with a 1-bit ``.png`` mask beside it; ``scenes/**/*.jpg``
     each with an 8-bit instance-index ``.png`` and one ``scenes/instances.json``;
     ``audio|noise|offscreen/**`` sounds of any format that FFmpeg reads. ``index.csv`` names
-    every file with its kind, category and split. An optional ``backgrounds.txt`` lists pictures
-    that show no sounding category, one path a line.
+    every file with its kind, category and split; where it has them, ``sub`` (the sub-kind of a
+    sound) and ``method`` (of a mask: ``davis`` for the frames ``<sequence>_<number>`` of films,
+    ``teacher`` for guesses) are read too. An optional ``backgrounds.txt`` lists pictures that
+    show no sounding category, one path a line; without it, scenes without one serve.
     """
 
     def __init__(self, root: Path, rows: tuple[Mapping[str, str], ...], cache_bytes: int) -> None:
@@ -187,29 +192,25 @@ class Bank:
         return view
 
     def picture(self, path: Path) -> Picture:
-        """A picture and its mask (zeros where it has none).
+        """A picture and its mask, as ``read_picture`` gives them, kept for the next time."""
+        return self._pictures.get(str(path), lambda: read_picture(path))
 
-        Shapes:
-            (H, W, 3) uint8 RGB, (H, W) uint8: instance indices, or 0/1 for one object.
-        """
-        return self._pictures.get(str(path), lambda: _read_picture(path))
+    def mask(self, path: Path) -> NDArray[np.uint8]:
+        """The mask of a picture alone, not kept."""
+        return read_mask(path)
 
     def recording(self, sound: BankSound) -> Recording:
-        """A whole recording, mono at 16 kHz, and its running loudness in blocks of 10 ms.
-
-        Shapes:
-            (S,) int16, (S // 160 + 1,) float64: sum of the blocks' root mean squares (full
-            scale 1) up to each block.
-        """
-        return self._sounds.get(str(sound.path), lambda: _read_sound(sound.path))
+        """A recording and its loudness, as ``read_sound`` gives them, kept for the next time."""
+        return self._sounds.get(str(sound.path), lambda: read_sound(sound.path))
 
     def _objects(self, rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[BankObject, ...]]:
         found = defaultdict(list)
         for row in rows:
             if row["kind"] == "object":
                 path, category = self.root / row["path"], row["category"]
-                method = row.get("method") or ""
-                found[category].append(BankObject(path=path, category=category, method=method))
+                method, alone = row.get("method") or "", row.get("sub") != "paste"
+                item = BankObject(path=path, category=category, method=method, alone=alone)
+                found[category].append(item)
         return {name: tuple(found[name]) for name in sorted(found)}
 
     def _scenes(self, rows: Iterable[Mapping[str, str]]) -> Mapping[str, tuple[BankScene, ...]]:
@@ -231,6 +232,7 @@ class Bank:
             sequence=key.rsplit("_", 1)[0] if moving else key,
             instances=tuple(_instance(*entry) for entry in self._instances[key]),
             exhaustive=not moving,
+            guessed=row.get("method") == "teacher",
         )
 
     @cached_property
@@ -269,29 +271,3 @@ def _by_category(sounds: Iterable[BankSound]) -> Mapping[str, tuple[BankSound, .
     for sound in sounds:
         found[sound.category].append(sound)
     return {name: tuple(found[name]) for name in sorted(found)}
-
-
-def _read_picture(path: Path) -> Picture:
-    try:
-        with Image.open(path) as image:
-            pixels = np.array(image.convert("RGB"))
-        mask_path = path.with_suffix(".png")
-        if mask_path == path or not mask_path.is_file():
-            return pixels, np.zeros(pixels.shape[:2], np.uint8)
-        with Image.open(mask_path) as image:
-            mask = np.array(image).astype(np.uint8)
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{path}: cannot be read ({error}); replace or unlist it") from error
-    if mask.shape != pixels.shape[:2]:
-        raise DataError(f"{mask_path}: its size differs from that of {path.name}; remake the mask")
-    return pixels, mask
-
-
-def _read_sound(path: Path) -> Recording:
-    try:
-        samples = read_recording(path)
-    except MediaError as error:
-        raise DataError(str(error)) from error
-    blocks = samples[: samples.size // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float32)
-    levels = np.sqrt(np.square(blocks / 32768).mean(axis=1, dtype=np.float64))
-    return samples, np.concatenate([[0.0], np.cumsum(levels)])

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avsseg.data.bank import BankView
+from avsseg.data.bank import BankScene, BankView
 
 _MIN_SHARE = 0.015
 _MIN_SIDE = 24
 _MARGIN = 4
+_MAX_TOUCH = 0.3
+_ENOUGH = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,25 +51,47 @@ class Sources:
     silent: tuple[tuple[Source, ...], ...]
 
 
+_Found = dict[str | None, list[tuple[Source, ...]]]
+
+
 @lru_cache(maxsize=8)
 def find_sources(view: BankView) -> Sources:
-    """List every cut-out of a view: its objects and the larger instances of its scenes."""
-    sounding: dict[str, list[tuple[Source, ...]]] = defaultdict(list)
-    silent: list[tuple[Source, ...]] = []
+    """List every cut-out of a view: its objects and the larger instances of its scenes.
+
+    Instances cut by the picture's border are used for kinds that have few others.
+    """
+    whole: _Found = defaultdict(list)
+    cut: _Found = defaultdict(list)
     for category, objects in view.objects.items():
-        sounding[category] += [(Source(path=item.path, index=1),) for item in objects]
+        whole[category] += [(Source(path=item.path, index=1),) for item in objects]
     for frames in view.scenes.values():
-        found: dict[str | None, list[Source]] = defaultdict(list)
-        for scene in frames:
-            sizes = np.bincount(view.bank.picture(scene.path)[1].ravel(), minlength=256)
-            for item in scene.instances:
-                if not item.crowd and sizes[item.index] >= _MIN_SHARE * sizes.sum():
-                    source = Source(path=scene.path, index=item.index)
-                    found[item.category].append(source)
-        for name, sources in found.items():
-            (silent if name is None else sounding[name]).append(tuple(sources))
-    by_category = {name: tuple(sounding[name]) for name in view.categories}
-    return Sources(by_category=by_category, silent=tuple(silent))
+        _add_instances(view, frames, whole, cut)
+    few = {name for name in cut if len(whole[name]) < _ENOUGH}
+    by_category = {n: (*whole[n], *(cut[n] if n in few else ())) for n in view.categories}
+    return Sources(by_category=by_category, silent=tuple(whole[None]))
+
+
+def _add_instances(
+    view: BankView, frames: tuple[BankScene, ...], whole: _Found, cut: _Found
+) -> None:
+    """Sort the larger instances of one sequence by category."""
+    found: dict[tuple[str | None, bool], list[Source]] = defaultdict(list)
+    for scene in frames:
+        mask = view.bank.mask(scene.path)
+        sizes = np.bincount(mask.ravel(), minlength=256)
+        edge = np.bincount(_border(mask), minlength=256)
+        for item in scene.instances:
+            size, touching = sizes[item.index], edge[item.index]
+            if not item.crowd and size >= _MIN_SHARE * mask.size:
+                is_cut = bool(touching > _MAX_TOUCH * np.sqrt(size))
+                source = Source(path=scene.path, index=item.index)
+                found[item.category, is_cut].append(source)
+    for (category, is_cut), sources in found.items():
+        (cut if is_cut else whole)[category].append(tuple(sources))
+
+
+def _border(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
 
 
 def cut_out(view: BankView, source: Source) -> CutOut | None:

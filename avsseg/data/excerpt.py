@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsseg.data.acoustics import RATE, WINDOW, Wave, decibels, filtered, resample
-from avsseg.data.bank import BLOCK, BankSound, BankView
+from avsseg.data.bank import BankSound, BankView
+from avsseg.data.decoded import BLOCK
 from avsseg.data.options import SoundOptions
 
 _WINDOW_BLOCKS = WINDOW // BLOCK

@@ -59,7 +59,9 @@ def _natural_plates(draft: Draft) -> list[Plate]:
 def _whole_plate(draft: Draft) -> Plate:
     rng, objects = draft.rng, draft.view.objects
     names = [name for name in objects if draft.may_join(name)] or list(objects)
-    offers = objects[pick_category(rng, objects, names)]
+    offers = [item for item in objects[pick_category(rng, objects, names)] if item.alone]
+    if not offers:
+        return studio_plate(rng)
     studio = draft.options.white_whole
     weights = [studio if item.method in CUT_OUT_METHODS else 1.0 for item in offers]
     return object_plate(draft, pick_weighted(rng, offers, weights))
@@ -99,10 +101,6 @@ def _empty_stage(draft: Draft) -> Plate:
         return studio_plate(rng)
     if draw < o.labelled_ground:
         return _still_plate(draft)
-    offers = len(view.backgrounds) + len(view.bare)
-    if offers == 0:
+    if not view.grounds:
         return studio_plate(rng)
-    chosen = int(rng.integers(offers))
-    if chosen < len(view.backgrounds):
-        return bare_plate(draft, view.backgrounds[chosen])
-    return scene_plate(draft, view.bare[chosen - len(view.backgrounds)])
+    return bare_plate(draft, pick(rng, view.grounds))

@@ -91,9 +91,9 @@ def _patch(draft: Draft) -> CutOut | None:
     rng, view = draft.rng, draft.view
     offers = find_sources(view).by_category
     outline = _draw_piece(draft, offers[pick(rng, [name for name in offers if offers[name]])])
-    if outline is None or not view.bare:
+    if outline is None or not view.grounds:
         return None
-    pixels = view.bank.picture(pick(rng, view.bare).path)[0]
+    pixels = view.bank.picture(pick(rng, view.grounds))[0]
     height = min(outline.mask.shape[0], pixels.shape[0])
     width = min(outline.mask.shape[1], pixels.shape[1])
     top = int(rng.integers(pixels.shape[0] - height + 1))

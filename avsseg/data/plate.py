@@ -51,12 +51,18 @@ class Plate:
 
 
 def scene_plate(draft: Draft, scene: BankScene) -> Plate:
-    """A natural picture with all its categories; crowd regions belong to their category."""
+    """A natural picture with all its categories; crowd regions belong to their category.
+
+    What a teacher was unsure of counts where it is sure of another of the kind, else it is
+    noted as uncertain.
+    """
     pixels, mask = draft.view.bank.picture(scene.path)
     table = np.zeros(256, np.uint8)
     for item in scene.instances:
-        if item.category is not None:
+        if item.category in scene.categories:
             table[item.index] = draft.number(item.category)
+        elif item.category is not None:
+            draft.uncertain.add(item.category)
     if not scene.exhaustive:
         draft.uncertain |= {"person", "car"}
     return Plate(pixels=pixels, owners=table[mask])

@@ -34,7 +34,7 @@ def test_frames_of_a_film_stand_together_in_order(train_view):
 
 def test_a_scene_without_sounding_things_is_a_bare_ground(train_view):
     """Only stills in which everything is labelled serve as empty grounds."""
-    assert [scene.path.stem for scene in train_view.bare] == ["train"]
+    assert [path.name for path in train_view.grounds] == ["train.jpg"]
     assert train_view.sequences["dog"] == ("davis/train",)
 
 
@@ -85,6 +85,7 @@ def test_backgrounds_are_optional_and_belong_to_a_split(bank_root, tmp_path):
 
     assert [path.name for path in bank.split("train").backgrounds] == ["wall.jpg"]
     assert [path.name for path in bank.split("val").backgrounds] == ["val.jpg"]
+    assert bank.split("train").grounds == bank.split("train").backgrounds
 
 
 def test_a_cache_forgets_what_was_used_longest_ago():
