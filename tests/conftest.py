@@ -1,0 +1,69 @@
+"""What tests of several folders share: films made on the fly and a network small enough to run."""
+
+import dataclasses
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from avsseg.model.config import ModelConfig
+
+
+def _module(name: str, path: str) -> ModuleType:
+    """A file of another test folder; test files are no package, so it is loaded by path."""
+    spec = spec_from_file_location(name, Path(__file__).parent / path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_films = _module("avsseg_test_films", "media/conftest.py")
+make_film = _films.make_film
+cut_tail = _films.cut_tail
+garble_middle = _films.garble_middle
+number_of = _films.number_of
+waves = _films.waves
+
+
+@pytest.fixture(scope="session")
+def layouts() -> ModuleType:
+    """Makers of tiny AVSBench folders: ``layouts.write_s4(root)`` and its like."""
+    return _module("avsseg_test_layouts", "data/layouts.py")
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> "ModelConfig":
+    """The compact network at 64 px with everything narrow: the same classes, in milliseconds."""
+    from avsseg.model.presets import preset
+
+    return dataclasses.replace(
+        preset("compact"),
+        backbone="test_efficientnet",
+        image_size=64,
+        channels=16,
+        decoder_channels=16,
+        audio_hidden=16,
+        latent_hidden=32,
+        denoiser_widths=(32, 16, 16, 8),
+        time_dim=16,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_config: "ModelConfig") -> Path:
+    """A checkpoint file of the tiny network with random weights, the same in every run."""
+    import torch
+
+    from avsseg.checkpoint import save_checkpoint
+    from avsseg.model.build import build_model
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = build_model(tiny_config)
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    save_checkpoint(path, model, summary={"what": "random weights for tests"})
+    return path
