@@ -23,6 +23,7 @@ from avsseg.media.sampling import Shown
 SEEK_MARGIN = Fraction(2)
 SOUND_MARGIN = Fraction(1)
 SHORTFALL = Fraction(2)  # a film that ends this much before its stated end was cut off
+HOLE = Fraction(1, 2)
 FALLBACK_RATE = Fraction(25)
 
 Frames = Generator[Any, None, None]
@@ -97,11 +98,11 @@ class Film:
         return Shown(time=time, end=time + lasts, picture=frame)
 
     def _watched(self, container: InputContainer, streams: list[Any]) -> Frames:
-        """All frames, with a look at the end whether the film reached the end it states."""
-        furthest = self.info.start
+        """All frames, with an eye on holes, and on the end whether it is the one stated."""
+        furthest, holes = self.info.start, _Holes()
         for frame in decoded(container, streams, self.damage):
             furthest = max(furthest, _end_of(frame))
-            self.damage.count += frame.is_corrupt
+            self.damage.count += frame.is_corrupt or holes.shared(frame)
             yield frame
         stated = stated_end(container, streams)
         if stated is not None and furthest + SHORTFALL < stated:
@@ -134,6 +135,30 @@ class Film:
             container.close()
 
 
+class _Holes:
+    """Finds stretches in which picture and sound are missing together.
+
+    A demuxer that skips torn bytes says nothing; a still picture or a silent stretch alone is no
+    damage.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[type, Fraction] = {}
+        self._holes: dict[type, tuple[Fraction, Fraction]] = {}
+
+    def shared(self, frame: Any) -> bool:
+        """Whether this frame ends a hole that the other stream has, too."""
+        kind, end = type(frame), _end_of(frame)
+        before = self._ends.get(kind)
+        self._ends[kind] = end
+        begin = end - _length_of(frame)
+        if before is None or begin - before < HOLE:
+            return False
+        self._holes[kind] = before, begin
+        others = [hole for other, hole in self._holes.items() if other is not kind]
+        return any(before < hole[1] and hole[0] < begin for hole in others)
+
+
 def _seek(container: InputContainer, stream: Any, target: Fraction) -> None:
     base = as_fraction(stream.time_base) or Fraction(1, 1000)
     container.seek(int(target / base), stream=stream)
@@ -143,4 +168,10 @@ def _end_of(frame: Any) -> Fraction:
     base = as_fraction(frame.time_base)
     if frame.pts is None or base is None:
         return Fraction(0)
-    return Fraction((frame.pts + (frame.duration or 0)) * base)
+    return Fraction(frame.pts * base) + _length_of(frame)
+
+
+def _length_of(frame: Any) -> Fraction:
+    if isinstance(frame, av.AudioFrame):
+        return Fraction(frame.samples, frame.sample_rate or 1)
+    return Fraction((frame.duration or 0) * (as_fraction(frame.time_base) or 0))

@@ -60,6 +60,7 @@ def _video_stream(container: Any, recipe: dict[str, Any]) -> Any:
     stream.pix_fmt = recipe["pix_fmt"]
     context = stream.codec_context
     context.time_base = stream.time_base = recipe["time_base"]
+    context.thread_count = 1
     context.gop_size, context.max_b_frames = recipe["gop"], recipe["b_frames"]
     if recipe["sar"]:
         context.sample_aspect_ratio = recipe["sar"]

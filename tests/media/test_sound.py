@@ -36,7 +36,7 @@ def test_a_window_holds_the_samples_of_its_own_numbers():
 
 
 def test_what_was_never_written_is_silent():
-    """Before a late track, inside a gap and after the end there are zeros, at negative numbers too."""
+    """Before a late track, inside a gap and after the end there are zeros."""
     buffer = SoundBuffer()
     buffer.write(10, np.ones(5, np.float32))
     buffer.write(20, np.ones(5, np.float32))
