@@ -1,5 +1,7 @@
 """What rooms, devices and tape speeds do to a sound; and noises made from nothing."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,8 @@ WINDOW = 15_600
 """Samples of one frame's sound: 0.975 s, the front end's patch."""
 
 _ENVELOPE = 150
+_NOISE_SECONDS = 20
+_NOISE_COLOURS = 12
 
 
 def decibels(level: float) -> float:
@@ -83,12 +87,24 @@ def _room(rng: np.random.Generator, tail: int) -> NDArray[np.float64]:
 
 
 def coloured_noise(rng: np.random.Generator, length: int) -> Wave:
-    """White, pink or brown noise, or one between, with a root mean square of 1."""
-    spectrum = np.fft.rfft(rng.standard_normal(length))
-    slope = rng.uniform(0, 1.0)
-    spectrum *= np.maximum(np.arange(spectrum.size), 1 + length // 400) ** -slope
-    noise: Wave = np.fft.irfft(spectrum, length).astype(np.float32)
-    return noise / np.float32(np.sqrt(np.mean(np.square(noise)) + 1e-20))
+    """White, pink or brown noise, or one between, with a root mean square of about 1."""
+    colours = _noises(max(length, _NOISE_SECONDS * RATE))
+    noise: Wave = colours[int(rng.integers(len(colours)))]
+    start = int(rng.integers(noise.size - length + 1))
+    return noise[start : start + length]
+
+
+@lru_cache(maxsize=2)
+def _noises(length: int) -> Wave:
+    """Noises to take stretches from, always the same ones: drawing them anew is slow."""
+    rng = np.random.default_rng(0)
+    slopes = np.linspace(0, 1, _NOISE_COLOURS)[:, None]
+    spectra = np.fft.rfft(rng.standard_normal((_NOISE_COLOURS, length)))
+    spectra *= np.maximum(np.arange(spectra.shape[1]), 1 + length // 400) ** -slopes
+    noises: Wave = np.fft.irfft(spectra, length).astype(np.float32)
+    noises /= np.sqrt(np.square(noises).mean(axis=1, keepdims=True))
+    noises.flags.writeable = False
+    return noises
 
 
 def gate(length: int, spans: list[tuple[float, float]]) -> Wave:

@@ -30,16 +30,19 @@ class Look:
 
 def draw_look(rng: np.random.Generator, options: SceneOptions) -> Look:
     """Draw a look; extremes are rarer than mild changes."""
-    low, high = 1 - options.jitter, 1 + options.jitter
-    mode = 1.0
+    j = options.jitter
     return Look(
-        brightness=float(rng.triangular(low, mode, high)) if high > low else 1.0,
-        contrast=float(rng.triangular(low, mode, high)) if high > low else 1.0,
-        saturation=float(rng.triangular(low, mode, high)) if high > low else 1.0,
+        brightness=_around_one(rng, j, j / 2),
+        contrast=_around_one(rng, j, j),
+        saturation=_around_one(rng, j, j),
         blur=float(rng.uniform(0.3, 1.2)) if rng.random() < options.blur else 0.0,
         noise=float(rng.uniform(1, 8)) if rng.random() < options.noise else 0.0,
         quality=int(rng.integers(35, 92)) if rng.random() < options.jpeg else 0,
     )
+
+
+def _around_one(rng: np.random.Generator, down: float, up: float) -> float:
+    return float(rng.triangular(1 - down, 1, 1 + up)) if down + up > 0 else 1.0
 
 
 def finish(frame: NDArray[np.float32], look: Look, rng: np.random.Generator) -> NDArray[np.uint8]:

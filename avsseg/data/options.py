@@ -27,7 +27,8 @@ class SceneOptions:
         plain_ground: share of plain or graded studio grounds.
         white_whole: weight of cut-out style pictures among whole ones.
         confusable: chance of letting kinds that sound alike compete.
-        jitter: greatest relative change of brightness, contrast and saturation.
+        jitter: greatest relative change of brightness, contrast and saturation (half of it
+            towards brighter, so that pictures do not burn out).
         blur: chance of blurring the whole frame.
         noise: chance of sensor noise.
         jpeg: chance of coding the whole frame as JPEG.
@@ -37,7 +38,7 @@ class SceneOptions:
         panning: chance that the camera moves (clips only).
     """
 
-    natural: float = 0.22
+    natural: float = 0.28
     whole: float = 0.08
     collage: float = 0.10
     num_objects: tuple[float, ...] = (0.03, 0.24, 0.43, 0.22, 0.08)
@@ -51,7 +52,7 @@ class SceneOptions:
     player: float = 0.12
     decoys: float = 0.35
     feather: tuple[float, float] = (0.5, 2.0)
-    labelled_ground: float = 0.25
+    labelled_ground: float = 0.4
     plain_ground: float = 0.08
     white_whole: float = 0.3
     confusable: float = 0.03
