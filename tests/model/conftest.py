@@ -1,4 +1,4 @@
-"""Weights made from their names, by the rule under which the golden numbers were computed."""
+"""What tests of the core share: weights filled by name, and a watch on the host."""
 
 import json
 import math
@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -64,3 +65,21 @@ def reference_shapes() -> Callable[[str], Shapes]:
         return {name: tuple(shape) for name, shape in pairs}
 
     return load
+
+
+class HostReads(TorchDispatchMode):
+    """Counts the operations that make the host wait for a device's number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.fixture(scope="session")
+def host_reads() -> type[HostReads]:
+    """The counter, to be used as a context."""
+    return HostReads

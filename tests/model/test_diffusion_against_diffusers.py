@@ -32,7 +32,9 @@ def test_schedules_agree():
     """squaredcos_cap_v2, in their float32, is the paper's cosine schedule."""
     scheduler = diffusers.DDIMScheduler(**THEIRS)
 
-    torch.testing.assert_close(OURS.alphas_cumprod.float(), scheduler.alphas_cumprod, rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        OURS.alphas_cumprod.float(), scheduler.alphas_cumprod, rtol=1e-4, atol=0
+    )
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "sample", "v_prediction"])
