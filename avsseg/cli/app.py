@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from avsseg import __version__
-from avsseg.cli import weights
+from avsseg.cli import data, weights
 from avsseg.cli.console import results
 from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
 from avsseg.cli.info import info
+from avsseg.cli.score import score
 
 app = typer.Typer(
     name="avsseg",
@@ -45,3 +46,5 @@ def avsseg(
 app.command("info")(info)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor)
+app.command("score")(score)
+app.add_typer(data.app, name="data")

@@ -86,27 +86,27 @@ def _prepare(clip: ClipFiles, num_blocks: int, *, smooth: bool, overwrite: bool)
     video, log_mel = clip.video, clip.log_mel
     if video is None or log_mel is None:
         raise DataError(f"{clip.name}: this layout has no raw video.")
-    if not video.is_file():
+    frames = clip.frames[: 5 if clip.start <= 5 else int(10 - clip.start)]
+    missing = {path for path in (*frames, clip.wav, log_mel) if overwrite or not path.exists()}
+    if missing and not video.is_file():
         raise DataError(f"{video}: the raw video is missing.")
-    seconds = 5 if clip.start <= 5 else int(10 - clip.start)
-    frames = [path for path in clip.frames[:seconds] if overwrite or not path.exists()]
-    if frames:
-        _write_frames(video, clip.frames[:seconds], smooth=smooth, overwrite=overwrite)
-    make_wav = overwrite or not clip.wav.exists()
-    if make_wav:
+    if missing & set(frames):
+        _write_frames(video, frames, missing, smooth=smooth)
+    if clip.wav in missing:
         _write_wav(video, clip.wav)
-    make_log_mel = overwrite or not log_mel.exists()
-    if make_log_mel:
+    if log_mel in missing:
         _write_log_mel(clip, log_mel, num_blocks)
-    return bool(frames) or make_wav or make_log_mel
+    return bool(missing)
 
 
-def _write_frames(video: Path, targets: tuple[Path, ...], *, smooth: bool, overwrite: bool) -> None:
-    numbers = frame_numbers(frame_rate(video), len(targets))
+def _write_frames(
+    video: Path, frames: tuple[Path, ...], missing: set[Path], *, smooth: bool
+) -> None:
+    numbers = frame_numbers(frame_rate(video), len(frames))
     resize = resize_rgb if smooth else shrink_bilinear
-    targets[0].parent.mkdir(parents=True, exist_ok=True)
-    for target, picture in zip(targets, pictures_by_number(video, numbers), strict=True):
-        if overwrite or not target.exists():
+    frames[0].parent.mkdir(parents=True, exist_ok=True)
+    for target, picture in zip(frames, pictures_by_number(video, numbers), strict=True):
+        if target in missing:
             with publish_file(target, overwrite=True) as path:
                 Image.fromarray(resize(picture, (SIDE, SIDE))).save(path, "PNG")
 
