@@ -24,6 +24,24 @@ _REPLACEMENTS = {"webm": "libopus"}
 _MONO_OR_STEREO = {1: "mono"}
 
 
+def is_playable(codec: str, container: str) -> bool:
+    """Whether players of a container (in libav's name) take sound of that codec as it is."""
+    return codec in _PLAYABLE.get(container, {codec})
+
+
+def replacement_for(container: str) -> str:
+    """The encoder of the sound that players of a container take."""
+    return _REPLACEMENTS.get(container, "aac")
+
+
+def replacement_note(info: VideoInfo, codec: str, container: str) -> str:
+    """What the user is told when the sound could not be copied."""
+    name = replacement_for(container).removeprefix("lib")
+    return (
+        f"{info.path}: its {codec} sound was encoded anew as {name}, which {container} players take"
+    )
+
+
 class SoundCopy:
     """Moves the packets of one sound track, untouched where the container allows it.
 
@@ -33,7 +51,6 @@ class SoundCopy:
 
     Attributes:
         notes: remarks for the user.
-        clock: ticks per second of the track that is written.
     """
 
     def __init__(
@@ -75,18 +92,15 @@ class SoundCopy:
     def _choose(self, stream: AudioStream) -> Callable[[Packet | None], list[Packet]]:
         container = _family(self._output)
         codec = stream.codec_context.codec.canonical_name
-        if codec in _PLAYABLE.get(container, {codec}):
+        if is_playable(codec, container):
             try:
                 target = self._output.add_stream_from_template(stream)
             except ValueError:
                 pass
             else:
                 return lambda packet: self._copied(packet, target)
-        encoder = _REPLACEMENTS.get(container, "aac")
-        self.notes.append(
-            f"{self._info.path}: its {codec} sound was encoded anew as "
-            f"{encoder.removeprefix('lib')}, which {container} players take"
-        )
+        encoder = replacement_for(container)
+        self.notes.append(replacement_note(self._info, codec, container))
         return _Reencoder(stream, self._output, encoder, self._shift)
 
     def _copied(self, packet: Packet | None, target: Any) -> list[Packet]:

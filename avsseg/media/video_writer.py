@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from math import inf, lcm
+from math import lcm
 from pathlib import Path
 
 import av
 from av.container import OutputContainer
 
 from avsseg.errors import MediaError
-from avsseg.media.clock import tick_of, time_of
-from avsseg.media.encoders import FALLBACK_RATE, H264, Encoder, Packet, VideoFormat, open_output
-from avsseg.media.planes import copy_frame, pad_to_even
+from avsseg.media.clock import time_of
+from avsseg.media.encoders import H264, Encoder, Packet, VideoFormat, open_output
+from avsseg.media.fitting import PictureFitter
 from avsseg.media.probe import VideoInfo
 from avsseg.media.publish import publish_file
 from avsseg.media.sound_copy import SoundCopy
@@ -64,11 +64,7 @@ def open_video_writer(
 
 
 class VideoWriter:
-    """One film in the making; ``open_video_writer`` makes it and explains the arguments.
-
-    Attributes:
-        notes: remarks for the user, such as a size that was padded.
-    """
+    """One film in the making; ``open_video_writer`` makes it and explains the arguments."""
 
     def __init__(
         self,
@@ -80,15 +76,20 @@ class VideoWriter:
         start: Fraction | None,
         end: Fraction | None,
     ) -> None:
-        self.notes: list[str] = []
         self._path, self._info, self._format = path, info, video_format
         self._with_sound = with_sound and info.has_audio
         self._start, self._end = start, end
+        self._fitter = PictureFitter(
+            info, keeps_odd_sizes=video_format.keeps_odd_sizes, from_zero=start is not None
+        )
         self._output: OutputContainer | None = None
         self._encoder: Encoder | None = None
         self._sound: SoundCopy | None = None
-        self._base, self._shift = info.time_base, Fraction(0)
-        self._last: Fraction | float = -inf
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks for the user, such as a size that was padded."""
+        return self._fitter.notes + (self._sound.notes if self._sound else [])
 
     def write(self, frame: av.VideoFrame) -> None:
         """Add the next picture, which shows from its own time on.
@@ -96,17 +97,15 @@ class VideoWriter:
         Every picture has the size and colours of the first. One that is not later than the
         picture before it is left out, with a note.
         """
-        time = time_of(frame)
-        if time <= self._last:
-            self._note("a picture not later than the one before it was left out")
+        fitted = self._fitter.fit(frame)
+        if fitted is None:
             return
-        self._last = time
         if self._encoder is None:
-            self._begin(frame)
+            self._begin(fitted)
         assert self._encoder is not None
-        self._mux(self._encoder.encode(self._fitted(frame)))
+        self._mux(self._encoder.encode(fitted))
         if self._sound is not None:
-            self._sound.advance(time)
+            self._sound.advance(time_of(frame))
 
     def finish(self) -> None:
         """Write what the encoders still hold and the rest of the sound.
@@ -127,18 +126,11 @@ class VideoWriter:
         if self._output is not None:
             self._output.close()
 
-    def _begin(self, frame: av.VideoFrame) -> None:
+    def _begin(self, fitted: av.VideoFrame) -> None:
         """Open everything to fit the first picture: its size, its clock, its colours."""
-        self._base = tick_of(frame)
-        if self._start is not None:
-            self._shift = time_of(frame)
-        self._output = open_output(self._path, self._clock())
-        fitted = self._fitted(frame)
-        if fitted is not frame and (fitted.width, fitted.height) != (frame.width, frame.height):
-            self._note(
-                f"{frame.width}x{frame.height} pictures were padded to "
-                f"{fitted.width}x{fitted.height}, as this format needs even sides"
-            )
+        track = self._info.audio_track if self._with_sound else None
+        rate = None if track is None else self._info.audio_tracks[track].rate
+        self._output = open_output(self._path, container_clock(self._fitter.tick, rate))
         self._encoder = Encoder(
             self._output,
             self._format,
@@ -148,34 +140,20 @@ class VideoWriter:
         )
         if self._with_sound:
             self._sound = SoundCopy(
-                self._info, self._output, start=self._start, end=self._end, shift=self._shift
+                self._info,
+                self._output,
+                start=self._start,
+                end=self._end,
+                shift=self._fitter.shift,
             )
-            self.notes += self._sound.notes
-
-    def _fitted(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """The picture in the output's size and clock; never the caller's own frame changed."""
-        fitted = frame if self._format.keeps_odd_sizes else pad_to_even(frame)
-        ticks = (time_of(frame) - self._shift) / self._base
-        duration = frame.duration * tick_of(frame) or 1 / (self._info.rate or FALLBACK_RATE)
-        fitted = copy_frame(frame) if fitted is frame else fitted
-        fitted.time_base, fitted.pts = self._base, round(ticks)
-        fitted.duration = max(1, round(duration / self._base))
-        return fitted
-
-    def _clock(self) -> int:
-        """Ticks per second that picture and sound both meet, where 32 bits allow it."""
-        clock = self._base.denominator
-        if self._with_sound and self._info.audio_track is not None:
-            both = lcm(clock, self._info.audio_tracks[self._info.audio_track].rate)
-            clock = both if both <= _LARGEST_CLOCK else clock
-        return clock
 
     def _mux(self, packets: list[Packet]) -> None:
         assert self._output is not None
         for packet in packets:
             self._output.mux(packet)
 
-    def _note(self, remark: str) -> None:
-        note = f"{self._info.path}: {remark}"
-        if note not in self.notes:
-            self.notes.append(note)
+
+def container_clock(tick: Fraction, sound_rate: int | None) -> int:
+    """Ticks per second that picture and sound both meet, where 31 bits allow it."""
+    both = lcm(tick.denominator, sound_rate or 1)
+    return both if both <= _LARGEST_CLOCK else tick.denominator
