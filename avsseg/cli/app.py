@@ -12,6 +12,7 @@ from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
 from avsseg.cli.info import info
 from avsseg.cli.score import score
+from avsseg.cli.settings import read_settings
 
 app = typer.Typer(
     name="avsseg",
@@ -30,6 +31,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def avsseg(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
@@ -41,6 +43,7 @@ def avsseg(
     """
     # Some operators have no Metal kernel; must be said before torch is imported.
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    context.default_map = read_settings(context.command)
 
 
 app.command("info")(info)
