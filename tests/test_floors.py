@@ -145,12 +145,12 @@ def test_only_commands_print():
 
 
 def test_functions_stay_short():
-    """No function is longer than 60 lines."""
+    """No function body is longer than 60 lines; the options of a command are a table before it."""
 
     def rule(_: Path, tree: ast.Module) -> set[str]:
         kinds = ast.FunctionDef | ast.AsyncFunctionDef
         functions = [node for node in ast.walk(tree) if isinstance(node, kinds)]
-        return {f.name for f in functions if f.end_lineno - f.lineno >= LONGEST_FUNCTION}
+        return {f.name for f in functions if f.end_lineno - f.body[0].lineno >= LONGEST_FUNCTION}
 
     assert violations(rule) == {}
 
