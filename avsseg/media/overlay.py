@@ -21,7 +21,8 @@ OVERLAY_KINDS: tuple[OverlayKind, ...] = get_args(OverlayKind)
 _BLACK: Rgb = (0, 0, 0)
 _LINES_PER_LINE_PIXEL = 360
 _BLUR_FRACTION = 40
-_SOFTNESS = 0.1
+_SOFTNESS = 0.1  # of what is subdued
+_CRISPNESS = 0.04  # of the tint, which must not glow beyond its outline
 _SHADOW = 0.4
 _DARKNESS = 0.7
 
@@ -80,7 +81,7 @@ def draw_overlay(
 def _mark(canvas: av.VideoFrame, levels: Levels, style: OverlayStyle, band: slice) -> None:
     """Tints with more colour than brightness, so that what lies under it stays readable."""
     thickness = max(1, round(canvas.height / _LINES_PER_LINE_PIXEL))
-    low, margin = style.threshold - _SOFTNESS, 2 * thickness + 2
+    low, margin = style.threshold - _CRISPNESS, 2 * thickness + 2
     reach = slice(max(0, band.start - margin), band.stop + margin)
     columns = columns_of(levels[reach] > level_of(low), margin=margin)
     if columns is None:
@@ -90,7 +91,7 @@ def _mark(canvas: av.VideoFrame, levels: Levels, style: OverlayStyle, band: slic
     line, shadow = outline(part >= level_of(style.threshold), thickness, shadow=_SHADOW)
     line, colour = line[inner], line[inner]
     if style.kind == "tint":
-        high = style.threshold + _SOFTNESS
+        high = style.threshold + _CRISPNESS
         body = translate(part[inner], ramp(low, high, top=0.5 * style.opacity))
         line = np.maximum(line, body)
         colour = np.maximum(colour, translate(part[inner], ramp(low, high, top=style.opacity)))
