@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from avsseg.media.orientation import UPRIGHT, Orientation
 
 # FFmpeg's numbers for the tags that are told apart here.
-RGB, BT709, UNSPECIFIED, RESERVED, BT2020 = 0, 1, 2, 3, 9
+RGB, BT709, BT2020 = 0, 1, 9
 PQ, HLG = 16, 18
-LIMITED, FULL = 1, 2
+FULL = 2
 HD_LINES = 720
 
 # Plain bilinear widens its kernel when it shrinks, so it does not alias; FAST_BILINEAR would.
 RESIZER = int(
     Interpolation.BILINEAR
     | Interpolation.ACCURATE_RND
+    | Interpolation.BITEXACT
     | Interpolation.FULL_CHR_H_INT
     | Interpolation.FULL_CHR_H_INP
 )

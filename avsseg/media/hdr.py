@@ -81,16 +81,14 @@ class SdrMapper:
     """Maps the frames of one HDR stream; its filter is built at the first frame of each size."""
 
     def __init__(self) -> None:
-        self._graph: av.filter.Graph | None = None
+        self._filter: _CubeFilter | None = None
         self._key: tuple[int, int, int] | None = None
-        self._num_mapped = 0
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
         """The frame as limited range BT.709 yuv420p, tagged so, its timestamps kept."""
         key = (frame.width, frame.height, int(frame.color_trc))
-        if key != self._key:
-            self._graph, self._key, self._num_mapped = _graph(*key), key, 0
-        assert self._graph is not None
+        if self._filter is None or key != self._key:
+            self._filter, self._key = _CubeFilter(*key), key
         rgb = frame.reformat(
             format="gbrp16le",
             src_colorspace=Colorspace.BT2020,
@@ -98,11 +96,7 @@ class SdrMapper:
             dst_color_range=ColorRange.JPEG,
             threads=1,
         )
-        rgb.pts, rgb.time_base = self._num_mapped, BEAT
-        self._num_mapped += 1
-        self._graph.push(rgb, at=0)
-        mapped = self._graph.pull()
-        assert isinstance(mapped, av.VideoFrame)
+        mapped = self._filter(rgb)
         mapped.colorspace, mapped.color_range = RGB_TAG, FULL_TAG
         result = mapped.reformat(
             format="yuv420p",
@@ -116,19 +110,30 @@ class SdrMapper:
         return result
 
 
-def _graph(width: int, height: int, transfer: int) -> av.filter.Graph:
-    cube = av.VideoFrame.from_ndarray(_cube(transfer), format="rgb48le").reformat(format="gbrp16le")
-    cube.pts, cube.time_base = 0, BEAT
-    graph = av.filter.Graph()
-    pictures = graph.add_buffer(width=width, height=height, format=cube.format, time_base=BEAT)
-    cubes = graph.add_buffer(
-        width=cube.width, height=cube.height, format=cube.format, time_base=BEAT
-    )
-    hald, sink = graph.add("haldclut", clut="first"), graph.add("buffersink")
-    pictures.link_to(hald, 0, 0)
-    cubes.link_to(hald, 0, 1)
-    hald.link_to(sink)
-    graph.configure()
-    graph.push(cube, at=1)
-    graph.push(None, at=1)
-    return graph
+class _CubeFilter:
+    """FFmpeg's haldclut with our cube: sends each RGB frame of one size through it."""
+
+    def __init__(self, width: int, height: int, transfer: int) -> None:
+        cube = av.VideoFrame.from_ndarray(_cube(transfer), format="rgb48le")
+        cube = cube.reformat(format="gbrp16le")
+        cube.pts, cube.time_base = 0, BEAT
+        graph = av.filter.Graph()
+        kind = cube.format
+        self._input = graph.add_buffer(width=width, height=height, format=kind, time_base=BEAT)
+        cubes = graph.add_buffer(width=cube.width, height=cube.height, format=kind, time_base=BEAT)
+        hald, self._output = graph.add("haldclut", clut="first"), graph.add("buffersink")
+        self._input.link_to(hald, 0, 0)
+        cubes.link_to(hald, 0, 1)
+        hald.link_to(self._output)
+        graph.configure()
+        cubes.push(cube)
+        cubes.push(None)
+        self._graph, self._num_frames = graph, 0
+
+    def __call__(self, rgb: av.VideoFrame) -> av.VideoFrame:
+        rgb.pts, rgb.time_base = self._num_frames, BEAT
+        self._num_frames += 1
+        self._input.push(rgb)
+        mapped = self._output.pull()
+        assert isinstance(mapped, av.VideoFrame)
+        return mapped

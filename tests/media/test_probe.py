@@ -154,7 +154,7 @@ def test_a_cover_is_no_video(make_film):
     with av.open(str(film)) as song, av.open(str(cover), "w") as out:
         picture = out.add_stream("png", rate=1)
         picture.width, picture.height, picture.pix_fmt = 32, 32, "rgb24"
-        picture.disposition = av.stream.Disposition.attached_pic
+        picture.disposition = int(av.stream.Disposition.attached_pic)
         track = out.add_stream("aac", rate=16000)
         frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
         out.mux(picture.encode(frame) + picture.encode())

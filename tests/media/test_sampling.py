@@ -2,7 +2,7 @@ from fractions import Fraction
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avsseg.media.sampling import SampleSpec, Shown, interleave, moment_at, padded, pick
@@ -145,6 +145,7 @@ def test_sound_is_centred_on_the_time_of_the_picture():
     assert moved.first_sample == 8000 - 7800 - 4000
 
 
+@settings(deadline=None)
 @given(
     rate=st.fractions(min_value=1, max_value=120, max_denominator=1001),
     fps=st.fractions(min_value=Fraction(1, 2), max_value=60, max_denominator=1001),
@@ -198,6 +199,7 @@ def test_clips_interleave_so_that_their_frames_stay_one_second_apart():
     assert clips[2][0] == 10
 
 
+@settings(deadline=None)
 @given(count=st.integers(0, 60), frames=st.integers(1, 6), stride=st.integers(1, 7))
 def test_interleaving_loses_and_repeats_nothing(count, frames, stride):
     """Every moment is in exactly one clip, and no clip is empty or too long."""
