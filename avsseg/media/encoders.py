@@ -160,7 +160,7 @@ def open_output(path: Path, clock: int) -> OutputContainer:
     if path.suffix.lower() in (".mp4", ".m4v", ".mov"):
         options = {"movflags": "+faststart", "movie_timescale": str(clock)}
     try:
-        return av.open(str(path), "w", options=options)
+        return av.open(f"file:{path.absolute()}", "w", options=options)
     except ValueError as error:
         suffix = path.suffix or "a name without suffix"
         raise UsageError(

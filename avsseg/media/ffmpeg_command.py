@@ -81,7 +81,7 @@ class FfmpegJob:
         if self.with_sound:
             streams.append(self._source(shift)[f"a:{self.info.audio_track}"])
         output = self.library.output(
-            *streams, str(self.path.absolute()), **self._settings(tick_of(first), shift)
+            *streams, f"file:{self.path.absolute()}", **self._settings(tick_of(first), shift)
         )
         options = ["-nostdin", "-hide_banner", "-loglevel", "error", "-copyts"]
         command: list[str] = self.library.compile(
