@@ -76,6 +76,8 @@ class SoundOptions:
             The rest are negatives: nothing in view sounds.
         silence, noise, offscreen, music, absent: weights of the kinds of negative; ``absent``
             plays a known category that is not in view.
+        third: chance that several are three instead of two.
+        absent_pair: chance that two absent categories are heard together.
         hard_absent: chance that an absent sound is of the same family as something in view.
         confusable: chance of playing a kind that something else in view may be taken for.
         min_area: categories that cover less of every frame are never made to sound.
@@ -84,6 +86,7 @@ class SoundOptions:
         gated: chance that a source starts or stops inside the clip (clips only).
         pause: chance that a window may fall into a recording's own pause.
         background: chance of background noise under a source.
+        background_absent: chance that this background is an absent category, as a narrator.
         background_db: its level below the source.
         gain_db: gain of the whole track; recordings have their loudest second near -22 dBFS.
         reverb: chance of reverberation.
@@ -107,6 +110,8 @@ class SoundOptions:
     offscreen: float = 0.10
     music: float = 0.06
     absent: float = 0.52
+    third: float = 0.2
+    absent_pair: float = 0.2
     hard_absent: float = 0.5
     confusable: float = 0.05
     min_area: float = 0.004
@@ -115,6 +120,7 @@ class SoundOptions:
     gated: float = 0.4
     pause: float = 0.15
     background: float = 0.35
+    background_absent: float = 0.2
     background_db: tuple[float, float] = (3.0, 25.0)
     gain_db: tuple[float, float] = (-16.0, 6.0)
     reverb: float = 0.2

@@ -7,11 +7,12 @@ from typing import Literal, get_args
 import numpy as np
 
 from avsseg.data.bank import BankView
+from avsseg.data.casting import Kind
 from avsseg.data.compose import compose_scene
 from avsseg.data.kinds import confusable
 from avsseg.data.options import SceneOptions, SoundOptions
 from avsseg.data.scene import Cast, Scene
-from avsseg.data.soundtrack import Kind, Soundtrack, compose_sound
+from avsseg.data.soundtrack import Soundtrack, compose_sound
 from avsseg.errors import DataError
 
 ProbeKind = Literal["one", "two", "two_of_three", "silence", "noise", "offscreen", "absent"]
@@ -27,7 +28,14 @@ _NEGATIVE: dict[ProbeKind, Kind] = {
 }
 _SCENES = SceneOptions(moving=0.0, panning=0.0, confusable=0.0)
 _SOUNDS = SoundOptions(
-    reverb=0.0, speed=0.0, equalise=0.0, rare_below=0, pause=0.0, gated=0.0, confusable=0.0
+    reverb=0.0,
+    speed=0.0,
+    equalise=0.0,
+    rare_below=0,
+    pause=0.0,
+    gated=0.0,
+    confusable=0.0,
+    absent_pair=0.0,
 )
 _MIN_AREA = 0.01
 _TRIES = 1000
@@ -67,20 +75,24 @@ def probe_scenes(
     """
     for index in range(count):
         rng = np.random.default_rng((seed, PROBE_KINDS.index(kind), index))
-        scene = _draw_scene(view, rng, kind, num_frames, size)
-        yield Probe(kind=kind, scene=scene, tracks=_draw_tracks(view, rng, scene.cast, kind))
+        yield _draw_probe(view, rng, kind, num_frames, size)
 
 
-def _draw_scene(
+def _draw_probe(
     view: BankView, rng: np.random.Generator, kind: ProbeKind, num_frames: int, size: int
-) -> Scene:
+) -> Probe:
     wanted = _OBJECTS.get(kind) or int(rng.integers(1, 3))
     for _ in range(_TRIES):
         # Whether a scene will do is told from one frame: nothing in it moves.
         scene = compose_scene(view, rng, _SCENES, num_frames=1, size=size)
         if _suits(view, scene.cast, wanted):
-            return _held(scene, num_frames)
-    raise DataError(f"{view.bank.root}: no scene with {wanted} sounding categories came about")
+            scene = _held(scene, num_frames)
+            tracks = _draw_tracks(view, rng, scene.cast, kind)
+            if kind in _OBJECTS or tracks[0].kind == _NEGATIVE[kind]:
+                return Probe(kind=kind, scene=scene, tracks=tracks)
+    raise DataError(
+        f"{view.bank.root}: no scene with {wanted} sounding categories ({kind}) came about"
+    )
 
 
 def _suits(view: BankView, cast: Cast, wanted: int) -> bool:
