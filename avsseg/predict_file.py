@@ -1,0 +1,196 @@
+"""One video from file to outputs: reads it twice, once small to predict and once to show."""
+
+import time as clock
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from avsseg.media.blend import MaskTimeline, TimedMask
+from avsseg.media.clock import time_of
+from avsseg.media.manifest import FileReport
+from avsseg.media.probe import VideoInfo
+from avsseg.media.reader import VideoReader, open_video
+from avsseg.media.upsample import BilinearUpsampler
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.outputs import OpenOutputs, OutputSettings, SoundingMoment, open_outputs
+from avsseg.pipeline import Prediction, PredictSettings, is_audible, listen, predictions
+from avsseg.prefetch import prefetch
+
+_FRAME_BYTES = 96 * 1024 * 1024
+
+Progress = Callable[[Fraction, Fraction | None], None]
+"""Told how many seconds of the video are done, and of how many, if that is known."""
+
+Painted = tuple[Fraction, list[av.VideoFrame]]
+
+
+@dataclass
+class Tally:
+    """What came of the predictions of one video."""
+
+    moments: int = 0
+    sounding: int = 0
+    pictures: int = 0
+
+
+def predict_file(
+    path: Path,
+    folder: Path,
+    model: AVSegmenter,
+    settings: PredictSettings,
+    outputs: OutputSettings,
+    *,
+    audio_track: int | None = None,
+    silent_ok: bool = False,
+    progress: Progress | None = None,
+) -> FileReport:
+    """Predicts one video and writes its outputs into ``folder``, which is made if it must be.
+
+    Pictures are decoded twice, in step, so that memory does not depend on length or size: the
+    first pass runs ahead by no more than the network's look into the future.
+
+    Raises:
+        MediaError: the video cannot be read, has no sound where it must, or an output cannot
+            be written; then nothing of it is there.
+    """
+    begin, tally = clock.monotonic(), Tally()
+    with open_video(path, audio_track=audio_track) as reader:
+        profile = listen(reader, silent_ok=silent_ok)
+        start, end = _stretch(reader.info, settings)
+        folder_made = _make_folder(folder)
+        try:
+            with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:
+                moments = predictions(reader, model, settings, profile)
+                for time in _worked_through(reader, moments, opened, tally, start, end):
+                    if progress is not None:
+                        progress(
+                            time - (start or reader.info.start), _length(reader.info, settings)
+                        )
+        except BaseException:
+            if folder_made:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
+        notes = [*reader.notes, *opened.notes]
+        if not is_audible(profile):
+            notes.append(f"{path}: there is nothing to hear in it, so all masks are empty")
+        if reader.partial:
+            notes.append(f"{path}: is damaged; what could be read was kept")
+        return FileReport(
+            source=path,
+            status="partial" if reader.partial else "done",
+            outputs=opened.paths,
+            notes=notes,
+            facts=_facts(tally, clock.monotonic() - begin),
+        )
+
+
+def _worked_through(
+    reader: VideoReader,
+    moments: Generator[Prediction, None, None],
+    opened: OpenOutputs,
+    tally: Tally,
+    start: Fraction | None,
+    end: Fraction | None,
+) -> Iterator[Fraction]:
+    """Writes everything; gives the time of each moment or picture that is done."""
+    written = _written(moments, reader.info, opened, tally)
+    if not opened.moving:
+        with closing(written):
+            for time, _ in written:
+                yield time
+        return
+    frames = prefetch(
+        reader.frames(start=start, end=end), size_of=_frame_bytes, max_bytes=_FRAME_BYTES
+    )
+    painted = prefetch(
+        _painted(frames, written, opened), size_of=_painted_bytes, max_bytes=_FRAME_BYTES
+    )
+    with closing(painted):
+        for time, pictures in painted:
+            opened.show(pictures)
+            tally.pictures += 1
+            yield time
+
+
+def _written(
+    moments: Generator[Prediction, None, None],
+    info: VideoInfo,
+    opened: OpenOutputs,
+    tally: Tally,
+) -> Generator[TimedMask, None, None]:
+    """The masks as they come, each handed to the outputs that hold moments on its way."""
+    upsample = BilinearUpsampler()
+    size_only = np.broadcast_to(np.uint8(0), (info.height, info.width))
+    with closing(moments):
+        for found in moments:
+            levels = upsample(found.mask, size_only)
+            opened.write(
+                SoundingMoment(
+                    index=found.index,
+                    time=found.time,
+                    pts=round(found.time / info.time_base),
+                    mask=found.mask,
+                    levels=levels,
+                    loudness_db=found.loudness_db,
+                )
+            )
+            tally.moments += 1
+            tally.sounding += bool(levels.max() >= 128)
+            yield found.time, found.mask
+
+
+def _painted(
+    frames: Generator[av.VideoFrame, None, None],
+    masks: Generator[TimedMask, None, None],
+    opened: OpenOutputs,
+) -> Iterator[Painted]:
+    """Every picture with the mask of its own time, blended between predictions."""
+    upsample = BilinearUpsampler()
+    with closing(masks), closing(frames):
+        timeline = MaskTimeline(masks)
+        for frame in frames:
+            time = time_of(frame)
+            size_only = np.broadcast_to(np.uint8(0), (frame.height, frame.width))
+            yield time, opened.paint(frame, upsample(timeline.at(time), size_only))
+        for _ in masks:  # moments that fall after the last picture
+            pass
+
+
+def _stretch(info: VideoInfo, settings: PredictSettings) -> tuple[Fraction | None, Fraction | None]:
+    start = None if settings.start is None else info.start + settings.start
+    end = None if settings.end is None else info.start + settings.end
+    return start, end
+
+
+def _length(info: VideoInfo, settings: PredictSettings) -> Fraction | None:
+    known = [end for end in (info.duration, settings.end) if end is not None]
+    return max(Fraction(0), min(known) - (settings.start or 0)) if known else None
+
+
+def _make_folder(folder: Path) -> bool:
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def _facts(tally: Tally, seconds: float) -> dict[str, float]:
+    return {
+        "moments": tally.moments,
+        "sounding_moments": tally.sounding,
+        "pictures": tally.pictures,
+        "seconds_taken": round(seconds, 3),
+    }
+
+
+def _frame_bytes(frame: av.VideoFrame) -> int:
+    return frame.width * frame.height * 3 // 2
+
+
+def _painted_bytes(painted: Painted) -> int:
+    return sum(_frame_bytes(picture) for picture in painted[1])
