@@ -227,3 +227,34 @@ def test_compact_network_segments_at_full_size():
 
     assert logits.shape == (1, 5, 1, 224, 224)
     assert bool(logits.isfinite().all())
+
+
+@pytest.mark.parametrize("changes", [{}, {"presence_gate": True, "audio_film": True}], ids=str)
+def test_half_precision_stays_close(paper_config, changes):
+    """Under bf16 autocast the latent is still sampled in float32 and the logits hardly move."""
+    model = built(paper_config, **changes)
+    frames, log_mel, noise = inputs(2)
+
+    with torch.inference_mode():
+        exact = model.segment(frames, log_mel, noise)
+        with torch.autocast("cpu", torch.bfloat16):
+            fused = model.fuse(model.encode_frames(frames), model.encode_audio(log_mel), frames)
+            z_0 = model.sample_latent(fused, noise)
+            close = model.decode(fused, z_0).float()
+
+    assert z_0.dtype == torch.float32
+    assert float((close - exact).abs().max()) < 0.05 * float(exact.abs().max())
+
+
+def test_memory_format_changes_nothing(paper_config):
+    """channels_last is a matter of speed only (TPAVI's 3-d weights have no such format)."""
+    model = built(paper_config)
+    clip = inputs(1)
+
+    with torch.inference_mode():
+        wanted = model.segment(*clip)
+        for part in (model.backbone, model.necks, model.decoder):
+            part.to(memory_format=torch.channels_last)
+        got = model.segment(*clip)
+
+    torch.testing.assert_close(got, wanted, rtol=1e-3, atol=1e-5)
