@@ -19,6 +19,7 @@ ProbeKind = Literal["one", "two", "two_of_three", "silence", "noise", "offscreen
 
 PROBE_KINDS: tuple[ProbeKind, ...] = get_args(ProbeKind)
 
+
 _OBJECTS: dict[ProbeKind, int] = {"one": 1, "two": 2, "two_of_three": 3}
 _NEGATIVE: dict[ProbeKind, Kind] = {
     "silence": "none:silence",
@@ -26,8 +27,8 @@ _NEGATIVE: dict[ProbeKind, Kind] = {
     "offscreen": "none:offscreen",
     "absent": "none:absent",
 }
-_SCENES = SceneOptions(moving=0.0, panning=0.0, confusable=0.0)
-_SOUNDS = SoundOptions(
+PROBE_SCENES = SceneOptions(moving=0.0, panning=0.0, confusable=0.0)
+PROBE_SOUNDS = SoundOptions(
     reverb=0.0,
     speed=0.0,
     equalise=0.0,
@@ -37,7 +38,7 @@ _SOUNDS = SoundOptions(
     confusable=0.0,
     absent_pair=0.0,
 )
-_MIN_AREA = 0.01
+_MIN_AREA = 0.02
 _TRIES = 1000
 
 
@@ -63,10 +64,11 @@ def probe_scenes(
     count: int,
     num_frames: int = 1,
     size: int = 224,
+    options: SceneOptions = PROBE_SCENES,
 ) -> Iterator[Probe]:
     """Compose the fixed set of one kind: the same view and seed give the same probes.
 
-    Scenes hold one, two or three categories of at least 1 % of the frame each and nothing else
+    Scenes hold one, two or three categories of at least 2 % of the frame each and nothing else
     that could sound (negatives: one or two); objects and camera stand still. Two of three
     sounding sources are mixed.
 
@@ -75,16 +77,21 @@ def probe_scenes(
     """
     for index in range(count):
         rng = np.random.default_rng((seed, PROBE_KINDS.index(kind), index))
-        yield _draw_probe(view, rng, kind, num_frames, size)
+        yield _draw_probe(view, rng, kind, num_frames, size, options)
 
 
 def _draw_probe(
-    view: BankView, rng: np.random.Generator, kind: ProbeKind, num_frames: int, size: int
+    view: BankView,
+    rng: np.random.Generator,
+    kind: ProbeKind,
+    num_frames: int,
+    size: int,
+    options: SceneOptions,
 ) -> Probe:
     wanted = _OBJECTS.get(kind) or int(rng.integers(1, 3))
     for _ in range(_TRIES):
         # Whether a scene will do is told from one frame: nothing in it moves.
-        scene = compose_scene(view, rng, _SCENES, num_frames=1, size=size)
+        scene = compose_scene(view, rng, options, num_frames=1, size=size)
         if _suits(view, scene.cast, wanted):
             scene = _held(scene, num_frames)
             tracks = _draw_tracks(view, rng, scene.cast, kind)
@@ -111,7 +118,7 @@ def _draw_tracks(
     view: BankView, rng: np.random.Generator, cast: Cast, kind: ProbeKind
 ) -> tuple[Soundtrack, ...]:
     if kind in _NEGATIVE:
-        return (compose_sound(view, rng, cast, _SOUNDS, kind=_NEGATIVE[kind]),)
+        return (compose_sound(view, rng, cast, PROBE_SOUNDS, kind=_NEGATIVE[kind]),)
     names = cast.categories
     if kind == "two_of_three":
         chosen = [names[n] for n in rng.permutation(len(names))[:2]]
@@ -123,7 +130,7 @@ def _draw_clear(
     view: BankView, rng: np.random.Generator, cast: Cast, sources: list[str]
 ) -> Soundtrack:
     """A soundtrack in which every source is heard and every frame's truth is known."""
-    options = replace(_SOUNDS, sequential=0.0)
+    options = replace(PROBE_SOUNDS, sequential=0.0)
     for _ in range(_TRIES):
         track = compose_sound(view, rng, cast, options, sources=sources)
         if not track.ignored.any() and track.sounding.any(axis=1).sum() == len(sources):
