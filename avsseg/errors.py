@@ -27,3 +27,7 @@ class ConfigError(AvssegError):
 
 class DataError(AvssegError):
     """A dataset or bank on disk is not laid out as it must be."""
+
+
+class TrainingError(AvssegError):
+    """A training run cannot go on as it is set."""

@@ -1,6 +1,8 @@
 """What one training step sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +13,8 @@ class TrainBatch:
     """A batch of labelled clips, as pictures and sound or as what frozen encoders made of them.
 
     Shapes:
-        masks (B, T, K, S, S) float in {0, 1}; labelled (B, T) bool: frames with a known truth;
+        masks (B, T, K, S, S) float in {0, 1}, or (B, T, 1, S, S) int64 class indices;
+        labelled (B, T) bool: frames with a known truth;
         frames (B, T, 3, S, S) in [0, 1] or features: F_1..F_4, each (B, T, c_l, h, w);
         log_mel (B, T, 1, 96, 64) or embeddings (B, T, A)
     """
@@ -25,7 +28,7 @@ class TrainBatch:
 
     def to(self, device: torch.device) -> "TrainBatch":
         """The same batch on a device."""
-        moved = {}
+        moved: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, tuple):
@@ -33,3 +36,15 @@ class TrainBatch:
             elif value is not None:
                 moved[field.name] = value.to(device, non_blocking=True)
         return replace(self, **moved)
+
+
+def join(batches: Sequence[TrainBatch]) -> TrainBatch:
+    """One batch of several that hold the same things; the ``collate_fn`` of a loader."""
+    joined: dict[str, Any] = {}
+    for field in fields(TrainBatch):
+        values = [getattr(batch, field.name) for batch in batches]
+        if isinstance(values[0], tuple):
+            joined[field.name] = tuple(torch.cat(level) for level in zip(*values, strict=True))
+        elif values[0] is not None:
+            joined[field.name] = torch.cat(values)
+    return TrainBatch(**joined)

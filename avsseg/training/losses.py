@@ -67,8 +67,7 @@ def audio_visual_matching_loss(maps: list[Tensor], aligned: list[Tensor], logits
     """
     losses = []
     for visual, audio in zip(maps, aligned, strict=True):
-        mask = torch.sigmoid(F.adaptive_avg_pool2d(logits, visual.shape[-2:]))
-        pooled = (F.relu(visual) * mask).mean(dim=(2, 3))
+        pooled = _masked_mean(visual, logits)
         losses.append(_kl_to_sound(pooled, audio))
     return torch.stack(losses).mean()
 
@@ -81,11 +80,17 @@ def visual_matching_loss(maps: list[Tensor], aligned: list[Tensor], logits: Tens
     """
     losses = []
     for visual, audio in zip(maps, aligned, strict=True):
-        mask = torch.sigmoid(F.adaptive_avg_pool2d(logits, visual.shape[-2:]))
-        pooled = (F.relu(visual) * mask).mean(dim=(2, 3))
+        pooled = _masked_mean(visual, logits)
         distance = torch.cdist(audio, audio).fill_diagonal_(float("inf"))
         losses.append(_kl_to_sound(pooled, pooled[distance.argmin(dim=1)]))
     return torch.stack(losses).mean()
+
+
+def _masked_mean(visual: Tensor, logits: Tensor) -> Tensor:
+    """Features of the predicted mask (N, C); logits are pooled first, as published."""
+    h, w = visual.shape[-2:]
+    mask = torch.sigmoid(F.adaptive_avg_pool2d(logits, (h, w)))
+    return (F.relu(visual) * mask).mean(dim=(2, 3))
 
 
 def _kl_to_sound(visual: Tensor, audio: Tensor) -> Tensor:

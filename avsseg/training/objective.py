@@ -40,8 +40,12 @@ class ObjectiveConfig:
     """Share that sees its own full sample, without gradient: what it gets at test."""
     latent_sample_grad: float = 0.0
     """Share that sees its own full sample, with gradient through every sampling step."""
-    through_latent: bool = False
-    """Let L_simple and L_contrastive train E_phi too, instead of stopping at z_0 (D11)."""
+    simple_through_latent: bool = False
+    """Let L_simple train E_phi too, instead of stopping at z_0 (D11)."""
+    contrastive_through_latent: bool = False
+    """Let L_contrastive train E_phi too (D11); else nothing but the decoder asks z_0 to differ."""
+    contrast_sounding_only: bool = False
+    """Leave frames of empty truth out of L_contrastive: their latents are all alike."""
     dice_weight: float = 0.0
     """Weight of a soft Dice term beside the cross-entropy (beyond the paper)."""
     avm_weight: float = 0.0
@@ -60,8 +64,8 @@ class ObjectiveConfig:
         total = sum(self.latent_shares)
         if abs(total - 1) > 1e-6:
             raise ConfigError(
-                f"objective.latent_z0 + latent_x0 + latent_sample + latent_sample_grad is {total:g};"
-                " the four shares must add up to 1."
+                "objective.latent_z0 + latent_x0 + latent_sample + latent_sample_grad is "
+                f"{total:g}; the four shares must add up to 1."
             )
 
     @property
@@ -77,15 +81,12 @@ class Objective(nn.Module):
         a TrainBatch -> named scalar losses; ``total`` is the one to minimise
     """
 
-    memory: Tensor
-
     def __init__(self, model: AVSegmenter, config: ObjectiveConfig) -> None:
         super().__init__()
         self.model = model
         self.config = config
-        bank = torch.zeros(config.memory_bank, model.config.latent_dim)
-        self.register_buffer("memory", bank, persistent=False)
-        self.memory_filled = 0
+        # No buffer: each process keeps its own, of its own length.
+        self.memory = torch.zeros(0, model.config.latent_dim)
 
     def forward(self, batch: TrainBatch, step: int = 0) -> dict[str, Tensor]:
         """Losses of a batch; ``step`` paces the CVAE's annealing."""
@@ -101,30 +102,31 @@ class Objective(nn.Module):
         return losses
 
     def _fuse(self, batch: TrainBatch) -> Fused:
-        features = batch.features
-        if features is None:
+        if batch.features is None:
             assert batch.frames is not None
-            features = tuple(self.model.encode_frames(batch.frames))
-        embeddings = batch.embeddings
-        if embeddings is None:
+            features = self.model.encode_frames(batch.frames)
+        else:
+            features = [_stored(f) for f in batch.features]
+        if batch.embeddings is None:
             assert batch.log_mel is not None
-            with torch.no_grad():
-                embeddings = self.model.encode_audio(batch.log_mel)
-        return self.model.fuse(list(features), embeddings, batch.frames)
+            embeddings = self.model.encode_audio(batch.log_mel)
+        else:
+            embeddings = _stored(batch.embeddings)
+        return self.model.fuse(features, embeddings, batch.frames)
 
-    @staticmethod
-    def _labelled(fused: Fused, batch: TrainBatch) -> tuple[Fused, Tensor]:
+    def _labelled(self, fused: Fused, batch: TrainBatch) -> tuple[Fused, Tensor]:
         """Keeps the labelled frames: no operation after TPAVI crosses frames (S4 has but one).
 
         Where clips have different numbers of them, each frame goes on as a clip of one.
         """
         if bool(batch.labelled.all()):
-            return fused, batch.masks
+            return fused, self._one_hot(batch.masks)
         counts = batch.labelled.sum(dim=1)
         length = int(counts[0]) if bool((counts == counts[0]).all()) else 1
 
         def keep(x: Tensor) -> Tensor:
-            return x[batch.labelled].unflatten(0, (-1, length))
+            rows = x[batch.labelled]
+            return rows.reshape(-1, length, *rows.shape[1:])
 
         kept = replace(
             fused,
@@ -133,18 +135,27 @@ class Objective(nn.Module):
             aligned=[keep(a) for a in fused.aligned],
             frames=None if fused.frames is None else keep(fused.frames),
         )
-        return kept, keep(batch.masks)
+        return kept, self._one_hot(keep(batch.masks))
+
+    def _one_hot(self, masks: Tensor) -> Tensor:
+        """Class indices (B, T, 1, S, S) as (B, T, K, S, S); binary masks as they are."""
+        if masks.is_floating_point():
+            return masks
+        classes = nn.functional.one_hot(masks[:, :, 0], self.model.config.num_classes)
+        return classes.movedim(-1, 2).float()
 
     def _ldm(self, fused: Fused, masks: Tensor) -> dict[str, Tensor]:
         z_0 = self.model.encode_latent(masks).float()
         c = self.model.encode_condition(fused)
         c = None if c is None else c.float()
         with torch.autocast(z_0.device.type, enabled=False):
-            simple, x_0 = self._diffuse(z_0 if self.config.through_latent else z_0.detach(), c)
+            simple, x_0 = self._diffuse(
+                z_0 if self.config.simple_through_latent else z_0.detach(), c
+            )
         losses = self._decoded(fused, self._latent_seen(z_0, x_0, c), masks)
         losses["simple"] = self.config.simple_weight * simple
         if self.config.contrastive_weight and c is not None:
-            losses["contrastive"] = self.config.contrastive_weight * self._contrast(c, z_0)
+            losses["contrastive"] = self.config.contrastive_weight * self._contrast(c, z_0, masks)
         return losses
 
     def _diffuse(self, z_0: Tensor, c: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -165,7 +176,7 @@ class Objective(nn.Module):
         prediction = model.denoiser(z_t, t, flat, previous).float()
         simple = (prediction - target_of(schedule, rows, t, noise, kind)).square().mean()
         x_0 = self._bounded(predict_start(schedule.gather(t), z_t, prediction, kind))
-        return simple, x_0.unflatten(0, z_0.shape[:2])
+        return simple, x_0.reshape(z_0.shape)
 
     def _latent_seen(self, z_0: Tensor, x_0: Tensor, c: Tensor | None) -> Tensor:
         """Per frame one of the four latents, by the configured shares (D10)."""
@@ -181,36 +192,39 @@ class Objective(nn.Module):
         return seen
 
     def _sampled(self, c: Tensor | None, z_0: Tensor) -> Tensor:
-        noise = torch.randn_like(z_0)
+        draws = repeat(z_0, "b t d -> b t n d", n=self.model.config.num_draws)
+        noise = torch.randn_like(draws)
         if self.model.config.noise_scope != "frame":
-            noise = repeat(noise[:, 0], "b d -> b t d", t=z_0.shape[1])
+            noise = noise[:, :1].expand_as(noise)
         return self.model.sample_from_condition(c, noise)
 
     def _bounded(self, z_0: Tensor) -> Tensor:
         bound = self.model.bound
         return z_0 if bound is None else z_0.clamp(-bound, bound)
 
-    def _contrast(self, c: Tensor, z_0: Tensor) -> Tensor:
-        keys = z_0 if self.config.through_latent else z_0.detach()
-        clips = torch.arange(c.shape[0], device=c.device).repeat_interleave(c.shape[1])
+    def _contrast(self, c: Tensor, z_0: Tensor, masks: Tensor) -> Tensor:
+        """L_contrastive (Eq. 10) over the frames of the batch and the memory bank."""
+        kept = torch.ones(c.shape[:2], dtype=torch.bool, device=c.device)
+        if self.config.contrast_sounding_only:
+            kept = masks.flatten(2).amax(dim=2) > 0
+        clips = torch.arange(c.shape[0], device=c.device)[:, None].expand_as(kept)[kept]
+        keys = z_0 if self.config.contrastive_through_latent else z_0.detach()
+        if len(clips) == 0:
+            return c.sum() * 0
         loss = contrastive_loss(
-            c.flatten(0, 1),
-            keys.flatten(0, 1),
+            c[kept],
+            keys[kept],
             temperature=self.config.temperature,
-            negatives=self.memory[: self.memory_filled].clone()
-            if self.config.memory_bank
-            else None,
+            negatives=self.memory.to(c.device) if self.config.memory_bank else None,
             same_clip=clips[:, None] == clips[None] if self.config.clip_aware_negatives else None,
         )
-        self._remember(z_0.detach().flatten(0, 1))
+        self._remember(z_0[kept].detach())
         return loss
 
     def _remember(self, latents: Tensor) -> None:
-        if not self.config.memory_bank:
-            return
-        kept = torch.cat([latents, self.memory[: self.memory_filled]])[: self.config.memory_bank]
-        self.memory[: len(kept)] = kept
-        self.memory_filled = len(kept)
+        if self.config.memory_bank:
+            kept = torch.cat([latents, self.memory.to(latents.device)])
+            self.memory = kept[: self.config.memory_bank]
 
     def _cvae(self, fused: Fused, masks: Tensor, step: int) -> dict[str, Tensor]:
         """UCNet's recipe: posterior and prior both decoded, their divergence faded in (D23)."""
@@ -221,7 +235,7 @@ class Objective(nn.Module):
         share = self.config.cvae_posterior
         losses = {}
         for name, latent, weight in (("posterior", posterior, share), ("prior", prior, 1 - share)):
-            z = latent.sample(torch.randn_like(latent.mean)).unflatten(0, masks.shape[:2])
+            z = latent.sample(torch.randn_like(latent.mean)).reshape(*masks.shape[:2], -1)
             for key, value in self._decoded(fused, z, masks).items():
                 losses[f"{key}_{name}"] = weight * value
         anneal = min(1.0, step / max(1, self.config.cvae_anneal_steps))
@@ -245,3 +259,8 @@ class Objective(nn.Module):
             term = nn.functional.binary_cross_entropy_with_logits(presence.float(), there)
             losses["presence"] = self.config.presence_weight * term
         return losses
+
+
+def _stored(values: Tensor) -> Tensor:
+    """Stored features in the format that the network computes in."""
+    return values if torch.is_autocast_enabled(values.device.type) else values.float()

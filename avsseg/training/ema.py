@@ -1,0 +1,31 @@
+"""A running mean of weights, which is what gets validated and kept."""
+
+import copy
+
+import torch
+
+from avsseg.model.segmenter import AVSegmenter
+
+
+class MeanWeights:
+    """The exponential mean of a network's trained weights; with decay 0, the network itself.
+
+    The first steps count more: the decay of step n is at most (1 + n) / (10 + n).
+    """
+
+    def __init__(self, model: AVSegmenter, decay: float) -> None:
+        self.decay = decay
+        self._source = model
+        self.model = copy.deepcopy(model).requires_grad_(False).eval() if decay else model
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Takes in the weights after ``step`` steps; running statistics are copied."""
+        if not self.decay:
+            return
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for mean, weight in zip(self.model.parameters(), self._source.parameters(), strict=True):
+            if weight.requires_grad:
+                mean.lerp_(weight, 1 - decay)
+        for kept, value in zip(self.model.buffers(), self._source.buffers(), strict=True):
+            kept.copy_(value)

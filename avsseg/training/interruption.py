@@ -1,0 +1,44 @@
+"""Ctrl-C and SIGTERM as a wish that is granted between two steps."""
+
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any, Self
+
+_PATIENCE = 1.0
+
+
+class Interruption:
+    """Notes a request to stop; a second Ctrl-C, a second or more later, stops at once.
+
+    Launchers pass a terminal's Ctrl-C on, so one press may arrive twice in a moment.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self._since = 0.0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        now = time.monotonic()
+        if self.wanted and number == signal.SIGINT and now - self._since > _PATIENCE:
+            raise KeyboardInterrupt
+        if not self.wanted:
+            self.wanted, self._since = True, now
+
+
+def leave_signals_to_parent(_: int) -> None:
+    """For loader processes: Ctrl-C is the trainer's business, and a plain SIGTERM ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

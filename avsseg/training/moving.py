@@ -1,0 +1,47 @@
+"""Which weights a run moves, and how fast."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.training.config import OptimisationConfig
+
+
+def choose_trained(model: AVSegmenter, config: OptimisationConfig) -> None:
+    """Marks the weights that are to move."""
+    model.backbone.requires_grad_(not config.freeze_backbone)
+    model.audio_encoder.requires_grad_(config.train_audio_encoder)
+    if config.channels_last:
+        model.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def to_train_mode(model: AVSegmenter, config: OptimisationConfig) -> None:
+    """Training mode, but for the parts that stay as they are."""
+    model.train()
+    model.audio_encoder.train(config.train_audio_encoder)
+    if config.freeze_backbone:
+        model.backbone.eval()
+    elif config.freeze_backbone_norm:
+        for norm in _norms(model.backbone):
+            norm.eval()
+
+
+def make_optimizer(model: AVSegmenter, config: OptimisationConfig) -> torch.optim.Optimizer:
+    """Adam or AdamW over the weights that move; each group knows its ``scale`` of the rate."""
+    backbone = {id(p) for p in model.backbone.parameters()}
+    moved = [p for p in model.parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in moved if id(p) not in backbone], "scale": 1.0},
+        {"params": [p for p in moved if id(p) in backbone], "scale": config.backbone_lr_scale},
+    ]
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    groups = [group for group in groups if group["params"]]
+    return kind(groups, lr=config.lr, weight_decay=config.weight_decay)
+
+
+def _norms(module: nn.Module) -> Iterator[nn.Module]:
+    return (m for m in module.modules() if isinstance(m, _BatchNorm))

@@ -1,0 +1,93 @@
+"""Where batches come from: clips on disk, or scenes composed as training goes."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.training.batch import TrainBatch, join
+from avsseg.training.clips import TrainClips
+from avsseg.training.config import DataConfig
+from avsseg.training.interruption import leave_signals_to_parent
+from avsseg.training.replay import ReplayConfig, ReplayDataset
+from avsseg.training.sampler import PositionedBatches
+
+
+class Source(Protocol):
+    """Endless batches for one process.
+
+    Attributes:
+        epoch_batches: batches of an epoch.
+    """
+
+    epoch_batches: int
+
+    def batches(self, start: int) -> Iterator[TrainBatch]:
+        """Batches from number ``start`` on."""
+
+
+class ClipSource:
+    """Clips of a fixed set; batch n is the same whenever and however often it is asked for."""
+
+    def __init__(
+        self,
+        clips: TrainClips,
+        *,
+        batch: int,
+        workers: int,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        self._clips, self._workers = clips, workers
+        self._order = {"batch": batch, "seed": seed, "rank": rank, "world": world}
+        self.epoch_batches = PositionedBatches(len(clips), **self._order).epoch_batches
+
+    def batches(self, start: int) -> Iterator[TrainBatch]:
+        """Batches from number ``start`` on."""
+        order = PositionedBatches(len(self._clips), start=start, **self._order)
+        return iter(_loader(self._clips, self._workers, batch_sampler=order, collate_fn=join))
+
+
+class ReplaySource:
+    """Composed scenes behind frozen encoders; a new ``start`` brings a new store and new scenes.
+
+    Raises:
+        DataError: the bank is missing or cannot serve.
+    """
+
+    def __init__(
+        self,
+        config: ReplayConfig,
+        model: AVSegmenter,
+        data: DataConfig,
+        *,
+        seed: int,
+        rank: int = 0,
+    ) -> None:
+        self._model = copy.deepcopy(model).cpu().eval()
+        self._config, self._workers = config, data.workers
+        self._seed = seed, rank
+        self.epoch_batches = data.epoch_batches
+
+    def batches(self, start: int) -> Iterator[TrainBatch]:
+        """Batches of a store that begins empty."""
+        seed = int(np.random.SeedSequence((*self._seed, start)).generate_state(1)[0])
+        scenes = ReplayDataset(self._config, self._model, seed=seed)
+        return iter(_loader(scenes, self._workers, batch_size=None))
+
+
+def _loader(data: Any, workers: int, **options: Any) -> "DataLoader[TrainBatch]":
+    return DataLoader(
+        data,
+        num_workers=workers,
+        prefetch_factor=3 if workers else None,
+        worker_init_fn=leave_signals_to_parent if workers else None,
+        # Its own, for a loader draws from the global one, which must go on as if never stopped.
+        generator=torch.Generator().manual_seed(0),
+        **options,
+    )
