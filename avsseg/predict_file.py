@@ -2,7 +2,7 @@
 
 import time as clock
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -62,20 +62,12 @@ def predict_file(
     with open_video(path, audio_track=audio_track) as reader:
         profile = listen(reader, silent_ok=silent_ok)
         start, end = _stretch(reader.info, settings)
-        folder_made = _make_folder(folder)
-        try:
-            with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:
-                moments = predictions(reader, model, settings, profile)
-                for time in _worked_through(reader, moments, opened, tally, start, end):
-                    if progress is not None:
-                        progress(
-                            time - (start or reader.info.start), _length(reader.info, settings)
-                        )
-        except BaseException:
-            if folder_made:
-                with suppress(OSError):
-                    folder.rmdir()
-            raise
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:
+            moments = predictions(reader, model, settings, profile)
+            for time in _worked_through(reader, moments, opened, tally, start, end):
+                if progress is not None:
+                    progress(time - (start or reader.info.start), _length(reader.info, settings))
         notes = [*reader.notes, *opened.notes]
         if not is_audible(profile):
             notes.append(f"{path}: there is nothing to hear in it, so all masks are empty")
@@ -171,12 +163,6 @@ def _stretch(info: VideoInfo, settings: PredictSettings) -> tuple[Fraction | Non
 def _length(info: VideoInfo, settings: PredictSettings) -> Fraction | None:
     known = [end for end in (info.duration, settings.end) if end is not None]
     return max(Fraction(0), min(known) - (settings.start or 0)) if known else None
-
-
-def _make_folder(folder: Path) -> bool:
-    made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    return made
 
 
 def _facts(tally: Tally, seconds: float) -> dict[str, float]:

@@ -11,8 +11,10 @@ from avsseg.cli.console import results
 from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
 from avsseg.cli.info import info
+from avsseg.cli.predict import predict
 from avsseg.cli.score import score
 from avsseg.cli.settings import read_settings
+from avsseg.cli.train import TrainCommand, train
 
 app = typer.Typer(
     name="avsseg",
@@ -46,6 +48,8 @@ def avsseg(
     context.default_map = read_settings(context.command)
 
 
+app.command("predict")(predict)
+app.command("train", cls=TrainCommand)(train)
 app.command("info")(info)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor)

@@ -1,0 +1,179 @@
+"""The options of ``avsseg predict``, in the groups that its help shows."""
+
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_SELECT, _WRITE, _RUN = "What is looked at", "What is written", "How it runs"
+
+
+class StyleName(StrEnum):
+    """Ways to mark what sounds."""
+
+    TINT = "tint"
+    CONTOUR = "contour"
+    SPOTLIGHT = "spotlight"
+    BLUR = "blur"
+
+
+def _rate(text: str | Fraction) -> Fraction:
+    rate = _number(text, "a number above 0, such as 4, 12.5 or 24000/1001")
+    if rate <= 0:
+        raise typer.BadParameter(f"{text!r} is not above 0.")
+    return rate
+
+
+def _seconds(text: str | Fraction) -> Fraction:
+    """Seconds out of ``90``, ``1:30`` or ``0:01:30.5``."""
+    parts = [_number(p, "a time, such as 90, 1:30 or 0:01:30.5") for p in str(text).split(":")]
+    if len(parts) > 3 or any(part < 0 for part in parts):
+        raise typer.BadParameter(f"{text!r} is not a time, such as 90, 1:30 or 0:01:30.5.")
+    return sum((part * 60**place for place, part in enumerate(reversed(parts))), Fraction(0))
+
+
+def _number(text: str | Fraction, what: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise typer.BadParameter(f"{text!r} is not {what}.") from None
+
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Videos, folders, or patterns such as '*.mp4'."),
+]
+
+Out = Annotated[
+    Path, typer.Option("-o", "--out", file_okay=False, help="Folder for all that is written.")
+]
+
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        metavar="KIND,...",
+        help="Any of overlay, csv, masks, palette, mask-video, matte, alpha, alpha-webm, gif, soft,"
+        " rle.",
+        rich_help_panel=_WRITE,
+    ),
+]
+
+Style = Annotated[
+    StyleName, typer.Option("--style", help="How the overlay looks.", rich_help_panel=_WRITE)
+]
+
+Threshold = Annotated[
+    float,
+    typer.Option(
+        "--threshold",
+        min=0.01,
+        max=0.99,
+        help="Probability from which a pixel sounds.",
+        rich_help_panel=_WRITE,
+    ),
+]
+
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        "--encoder",
+        help="Of the videos; ffmpeg:NAME for one of an installed ffmpeg.",
+        rich_help_panel=_WRITE,
+    ),
+]
+
+Crf = Annotated[
+    int | None,
+    typer.Option(
+        "--crf",
+        min=0,
+        max=63,
+        help="Quality of the videos, smaller is better.  [default: the encoder's]",
+        show_default=False,
+        rich_help_panel=_WRITE,
+    ),
+]
+
+NoAudio = Annotated[
+    bool, typer.Option("--no-audio", help="Write videos mute.", rich_help_panel=_WRITE)
+]
+
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Do again what is there already.", rich_help_panel=_WRITE),
+]
+
+Fps = Annotated[
+    Fraction | None,
+    typer.Option(
+        "--fps",
+        parser=_rate,
+        metavar="RATE",
+        help="Predictions per second.  [default: 4 for videos, else 1]",
+        show_default=False,
+        rich_help_panel=_SELECT,
+    ),
+]
+
+Start = Annotated[
+    Fraction | None,
+    typer.Option(
+        "--start",
+        parser=_seconds,
+        metavar="TIME",
+        help="Begin here: seconds, or [H:]M:S.",
+        show_default=False,
+        rich_help_panel=_SELECT,
+    ),
+]
+
+End = Annotated[
+    Fraction | None,
+    typer.Option(
+        "--end",
+        parser=_seconds,
+        metavar="TIME",
+        help="Stop here.",
+        show_default=False,
+        rich_help_panel=_SELECT,
+    ),
+]
+
+AudioTrack = Annotated[
+    int | None,
+    typer.Option(
+        "--audio-track",
+        min=0,
+        help="Sound track to listen to, from 0.  [default: the best]",
+        show_default=False,
+        rich_help_panel=_SELECT,
+    ),
+]
+
+SilentOk = Annotated[
+    bool,
+    typer.Option(
+        "--silent-ok",
+        help="Empty masks for a video without sound track, instead of an error.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        "--batch",
+        min=1,
+        help="Clips at a time; masks do not depend on it.  [default: by device]",
+        show_default=False,
+        rich_help_panel=_RUN,
+    ),
+]
+
+FailFast = Annotated[
+    bool,
+    typer.Option("--fail-fast", help="Stop at the first video that fails.", rich_help_panel=_RUN),
+]

@@ -1,0 +1,143 @@
+"""Many videos, one after the other: skips what is done, goes on after what is broken."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from avsseg.checkpoint import load_model
+from avsseg.errors import AvssegError, UsageError
+from avsseg.inputs import Job
+from avsseg.media.manifest import FileReport
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.outputs import KINDS, OutputSettings
+from avsseg.pipeline import PredictSettings
+from avsseg.predict_file import Progress, predict_file
+from avsseg.run_record import Recipe, content_hash, is_finished, recorded, write_record
+
+_log = logging.getLogger(__name__)
+
+Watch = Callable[[Job], Progress | None]
+"""Told of each job as it begins; what it returns is told how far that job is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that a run over many videos needs to know.
+
+    Attributes:
+        weights: a checkpoint file.
+        device: where to compute.
+        audio_track: number of the sound track to listen to; None for the best.
+        silent_ok: a video without sound gives empty masks instead of an error.
+        overwrite: do again what is there already.
+    """
+
+    weights: Path
+    device: str = "auto"
+    predict: PredictSettings = field(default_factory=PredictSettings)
+    outputs: OutputSettings = field(default_factory=OutputSettings)
+    audio_track: int | None = None
+    silent_ok: bool = False
+    overwrite: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Every setting that decides the outputs, by name."""
+        predict = {k: v for k, v in vars(self.predict).items() if k != "batch_size"}
+        chosen = {"audio_track": self.audio_track, "silent_ok": self.silent_ok}
+        return {**predict, **vars(self.outputs), **chosen}
+
+
+class Predictor:
+    """Does jobs under one plan; the network is loaded when the first of them needs it.
+
+    Attributes:
+        plan: what it goes by.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @cached_property
+    def model(self) -> AVSegmenter:
+        """The network, on its device."""
+        return load_model(self.plan.weights, self.plan.device)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What, with a video, decides its outputs."""
+        return Recipe(
+            weights=self.plan.weights.name,
+            weights_sha256=content_hash(self.plan.weights),
+            arguments=self.plan.arguments(),
+        )
+
+    def do(self, job: Job, progress: Progress | None = None) -> FileReport:
+        """One video, unless its outputs are there and made from the same things.
+
+        Raises:
+            MediaError: the video cannot be used, or its outputs cannot be written.
+        """
+        plan, fingerprint = self.plan, self.recipe.fingerprint(job.source)
+        if not plan.overwrite and is_finished(job.folder, fingerprint):
+            return FileReport(source=job.source, status="skipped", reason="finished before")
+        files = [KINDS[kind].file for kind in plan.outputs.kinds]
+        with recorded(job.folder, files=files, overwrite=plan.overwrite):
+            report = predict_file(
+                job.source,
+                job.folder,
+                self.model,
+                plan.predict,
+                plan.outputs,
+                audio_track=plan.audio_track,
+                silent_ok=plan.silent_ok,
+                progress=progress,
+            )
+            return write_record(job.folder, self.recipe, fingerprint, report)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    predictor: Predictor,
+    *,
+    fail_fast: bool = False,
+    watch: Watch | None = None,
+) -> Iterator[FileReport]:
+    """Does jobs in turn and reports each as it ends; a broken one is reported and passed over.
+
+    A bug keeps its traceback: it goes to the log, or up where there is only one job.
+
+    Args:
+        jobs: the videos.
+        predictor: does them.
+        fail_fast: stop after the first failure.
+        watch: told of each job as it begins.
+
+    Raises:
+        UsageError: what was asked for cannot be done here for any video.
+    """
+    for job in jobs:
+        progress = None if watch is None else watch(job)
+        report = _attempted(job, predictor, progress, alone=len(jobs) == 1)
+        yield report
+        if fail_fast and report.status == "failed":
+            return
+
+
+def _attempted(
+    job: Job, predictor: Predictor, progress: Progress | None, *, alone: bool
+) -> FileReport:
+    try:
+        return predictor.do(job, progress)
+    except UsageError:
+        raise
+    except AvssegError as error:
+        reason = str(error)
+    except Exception as error:
+        if alone:
+            raise
+        _log.exception("%s: unexpected failure", job.source)
+        reason = f"{job.source}: unexpected {type(error).__name__}: {error}"
+    return FileReport(source=job.source, status="failed", reason=reason)
