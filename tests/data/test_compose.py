@@ -203,3 +203,35 @@ def test_the_target_is_the_union_of_what_sounds():
     assert truth[1, 3].all()
     empty = target(np.zeros((0, 3, 4, 4), bool), np.zeros((0, 3), bool))
     assert empty.shape == (3, 4, 4) and not empty.any()
+
+
+def _with_scene(view, **changes):
+    frames = tuple(replace(frame, **changes) for frame in view.scenes["davis/train"])
+    return replace(view, scenes={"davis/train": frames})
+
+
+def test_what_a_teacher_was_unsure_of_is_neither_marked_nor_absent(train_view):
+    """An unsure dog alone makes the category uncertain; beside a sure one it counts."""
+    frame = train_view.scenes["davis/train"][0]
+    unsure = tuple(i for i in frame.instances if i.index != 1)
+    alone = _with_scene(train_view, guessed=True, instances=unsure)
+    beside = _with_scene(train_view, guessed=True)
+
+    scene = compose_scene(alone, sample_rng(0, 0), NATURAL, size=48)
+    assert scene.categories == ("clock",)
+    assert "dog" in scene.uncertain
+    assert set(compose_scene(beside, sample_rng(0, 0), NATURAL, size=48).categories) == {
+        "dog",
+        "clock",
+    }
+
+
+def test_paste_only_objects_are_never_shown_in_their_own_ground(train_view):
+    """Where another sounding thing is left in the picture, a plain ground stands in."""
+    objects = {
+        name: tuple(replace(item, alone=False) for item in items)
+        for name, items in train_view.objects.items()
+    }
+    options = replace(PLAIN, whole=1.0, added=0.0)
+    for scene in _scenes(replace(train_view, objects=objects), options, count=5, size=32):
+        assert scene.categories == ()
