@@ -69,9 +69,9 @@ def scene_plate(draft: Draft, scene: BankScene) -> Plate:
 
 
 def object_plate(draft: Draft, item: BankObject) -> Plate:
-    """An object in its own ground; only on a white ground is it surely alone."""
+    """An object in its own ground, where a player or owner may stand without a mask."""
     pixels, mask = draft.view.bank.picture(item.path)
-    if item.method not in CUT_OUT_METHODS:
+    if item.category != "person":
         draft.uncertain.add("person")
     return Plate(pixels=pixels, owners=mask * np.uint8(draft.number(item.category)))
 
