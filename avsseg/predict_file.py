@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 
 from avsseg.media.blend import MaskTimeline, TimedMask
 from avsseg.media.clock import time_of
 from avsseg.media.manifest import FileReport
+from avsseg.media.outputs import (
+    OpenOutputs,
+    OutputSettings,
+    Picture,
+    SoundingMoment,
+    open_outputs,
+)
 from avsseg.media.probe import VideoInfo
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.outputs import OpenOutputs, OutputSettings, SoundingMoment, open_outputs
 from avsseg.pipeline import Prediction, PredictSettings, is_audible, listen, predictions
 from avsseg.prefetch import prefetch
 
@@ -26,7 +31,7 @@ _FRAME_BYTES = 96 * 1024 * 1024
 Progress = Callable[[Fraction, Fraction | None], None]
 """Told how many seconds of the video are done, and of how many, if that is known."""
 
-Painted = tuple[Fraction, list[av.VideoFrame]]
+Painted = tuple[Fraction, list[Picture]]
 
 
 @dataclass
@@ -138,7 +143,7 @@ def _written(
 
 
 def _painted(
-    frames: Generator[av.VideoFrame, None, None],
+    frames: Generator[Picture, None, None],
     masks: Generator[TimedMask, None, None],
     opened: OpenOutputs,
 ) -> Iterator[Painted]:
@@ -174,7 +179,7 @@ def _facts(tally: Tally, seconds: float) -> dict[str, float]:
     }
 
 
-def _frame_bytes(frame: av.VideoFrame) -> int:
+def _frame_bytes(frame: Picture) -> int:
     return frame.width * frame.height * 3 // 2
 
 

@@ -11,11 +11,11 @@ from avsseg.checkpoint import load_model
 from avsseg.errors import AvssegError, UsageError
 from avsseg.inputs import Job
 from avsseg.media.manifest import FileReport
+from avsseg.media.outputs import KINDS, OutputSettings
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.outputs import KINDS, OutputSettings
 from avsseg.pipeline import PredictSettings
 from avsseg.predict_file import Progress, predict_file
-from avsseg.run_record import Recipe, content_hash, is_finished, recorded, write_record
+from avsseg.run_record import Recipe, content_hash, finished_outputs, recorded, write_record
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +81,11 @@ class Predictor:
             MediaError: the video cannot be used, or its outputs cannot be written.
         """
         plan, fingerprint = self.plan, self.recipe.fingerprint(job.source)
-        if not plan.overwrite and is_finished(job.folder, fingerprint):
-            return FileReport(source=job.source, status="skipped", reason="finished before")
+        outputs = None if plan.overwrite else finished_outputs(job.folder, fingerprint)
+        if outputs is not None:
+            return FileReport(
+                source=job.source, status="skipped", outputs=outputs, reason="finished before"
+            )
         files = [KINDS[kind].file for kind in plan.outputs.kinds]
         with recorded(job.folder, files=files, overwrite=plan.overwrite):
             report = predict_file(

@@ -52,12 +52,13 @@ def content_hash(path: Path) -> str:
         raise MediaError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def is_finished(folder: Path, fingerprint: str) -> bool:
-    """Whether a run with this fingerprint completed here and all its outputs are still there."""
-    facts, outputs = _read_record(folder / MANIFEST)
-    return facts.get("fingerprint") == fingerprint and all(
-        (folder / name).exists() for name in outputs
-    )
+def finished_outputs(folder: Path, fingerprint: str) -> dict[str, Path] | None:
+    """The outputs of a run with this fingerprint that completed here; None if one is missing."""
+    facts, names = _read_record(folder / MANIFEST)
+    outputs = {kind: folder / name for kind, name in names.items()}
+    if facts.get("fingerprint") != fingerprint:
+        return None
+    return outputs if all(path.exists() for path in outputs.values()) else None
 
 
 @contextmanager
@@ -107,12 +108,12 @@ def write_record(folder: Path, recipe: Recipe, fingerprint: str, report: FileRep
     return full
 
 
-def _read_record(path: Path) -> tuple[dict[str, Any], list[str]]:
+def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         (report,) = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return dict(report["facts"]), [str(name) for name in report["outputs"].values()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}, []
+        return dict(report["facts"]), dict(report["outputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}, {}
 
 
 def _refuse_taken(folder: Path, files: Collection[str]) -> None:

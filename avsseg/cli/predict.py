@@ -61,7 +61,7 @@ def predict(
     """
     from avsseg.device import choose_device, choose_precision
     from avsseg.inputs import plan_jobs
-    from avsseg.outputs import OutputSettings
+    from avsseg.media.outputs import OutputSettings
     from avsseg.pipeline import PredictSettings
     from avsseg.predict_jobs import Plan
     from avsseg.weights import resolve_weights

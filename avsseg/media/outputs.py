@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import numpy as np
@@ -25,6 +25,9 @@ from avsseg.media.soft_maps import open_soft_maps
 from avsseg.media.table_writer import FrameRow, open_frame_table
 from avsseg.media.upsample import Levels
 from avsseg.media.video_writer import open_video_writer
+
+Picture: TypeAlias = av.VideoFrame
+"""A full-size picture of a film, for those who pass it on without looking inside."""
 
 _FFMPEG = "ffmpeg:"
 _CRF_NAMES = {"h264_nvenc": "cq", "hevc_nvenc": "cq", "av1_nvenc": "cq"}
@@ -100,7 +103,7 @@ class SoundingMoment:
     loudness_db: float | None
 
 
-Paint = Callable[[av.VideoFrame, Levels], av.VideoFrame]
+Paint = Callable[[Picture, Levels], Picture]
 WriteMoment = Callable[[SoundingMoment], None]
 
 
@@ -158,11 +161,11 @@ class OpenOutputs:
             self._paints.append(kind.paint(settings))
             self._films.append(writer)
 
-    def paint(self, frame: av.VideoFrame, levels: Levels) -> list[av.VideoFrame]:
+    def paint(self, frame: Picture, levels: Levels) -> list[Picture]:
         """The next picture of every film; the source's own frame is left as it is."""
         return [paint(frame, levels) for paint in self._paints]
 
-    def show(self, pictures: list[av.VideoFrame]) -> None:
+    def show(self, pictures: list[Picture]) -> None:
         """Encode what ``paint`` made."""
         for film, picture in zip(self._films, pictures, strict=True):
             film.write(picture)
