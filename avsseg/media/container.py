@@ -34,7 +34,9 @@ class Damage:
 
 def as_fraction(value: Any) -> Fraction | None:
     """PyAV's rational, whatever its type in this release, as a fraction; None when unset."""
-    return Fraction(value.numerator, value.denominator) if value else None
+    if not value or isinstance(value, Fraction):
+        return value or None
+    return Fraction(value.numerator, value.denominator)
 
 
 def open_container(path: Path) -> InputContainer:
