@@ -60,10 +60,9 @@ def contrastive_loss(
 def audio_visual_matching_loss(maps: list[Tensor], aligned: list[Tensor], logits: Tensor) -> Tensor:
     """AVSBench's L_AVM in its KL form: masked visual features should look like the sound.
 
-    The published in-place ReLU leaves rectified maps behind, so they are rectified here.
-
     Shapes:
-        maps (N, C, h, w) and aligned sound (N, C) of each stage; logits (N, 1, S, S)
+        maps (N, C, h, w) and aligned sound (N, C) of each stage; logits (N, 1, S, S). The
+        published maps are rectified: its decoder's in-place ReLU leaves them so
     """
     losses = []
     for visual, audio in zip(maps, aligned, strict=True):
@@ -90,7 +89,7 @@ def _masked_mean(visual: Tensor, logits: Tensor) -> Tensor:
     """Features of the predicted mask (N, C); logits are pooled first, as published."""
     h, w = visual.shape[-2:]
     mask = torch.sigmoid(F.adaptive_avg_pool2d(logits, (h, w)))
-    return (F.relu(visual) * mask).mean(dim=(2, 3))
+    return (visual * mask).mean(dim=(2, 3))
 
 
 def _kl_to_sound(visual: Tensor, audio: Tensor) -> Tensor:

@@ -251,7 +251,7 @@ class Objective(nn.Module):
         if self.config.dice_weight:
             losses["dice"] = self.config.dice_weight * dice_loss(rows, truth)
         if self.config.avm_weight:
-            maps = [m.flatten(0, 1) for m in fused.maps[-len(fused.aligned) :]]
+            maps = [torch.relu(m.flatten(0, 1)) for m in fused.maps[-len(fused.aligned) :]]
             aligned = [a.flatten(0, 1) for a in fused.aligned]
             losses["avm"] = self.config.avm_weight * audio_visual_matching_loss(maps, aligned, rows)
         if self.config.presence_weight and presence is not None:

@@ -64,6 +64,8 @@ class Session:
         if self.init_from is not None:
             match = init_from(model, self.init_from, offline=self.offline)
             _log.info("init-from %s: %s", self.init_from, match)
+        elif not config.init.audio_encoder:
+            _log.warning("the sound network starts from random numbers; set init.audio_encoder.")
         builder = _Builder(config, model, accelerator)
         run = _create_run(self.root, config.name, accelerator)
         trainer = self._open(builder, run)

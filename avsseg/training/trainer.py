@@ -57,7 +57,7 @@ class Trainer:
         self._window = Window(parts.accelerator.num_processes)
         self._records = Records(run, config, parts.validator, parts.accelerator.is_main_process)
         self._random: State | None = None
-        self._validated_at = self._saved_at = -1
+        self._saved_at = -1
         self._loss = math.nan
 
     @property
@@ -91,10 +91,6 @@ class Trainer:
                 values = self._step(stream)
                 self._tell(watcher, values)
                 self._between_steps()
-            if self._validated_at != self.clock.step:
-                self._validate()
-                self._leave_if_asked()
-            self._save()
         _log.info(
             "done: %d steps; best val_miou %.4f; %s", self.clock.step, self.best, self.run.path
         )
@@ -236,6 +232,8 @@ class Trainer:
 
     def _validation_is_due(self) -> bool:
         every = self.config.validation.every_steps
+        if self.budget.progress(self.clock) >= 1:
+            return True
         if every:
             return every > 0 and self.clock.step % every == 0
         taken, length = self.clock.batches, self._source.epoch_batches
@@ -267,7 +265,6 @@ class Trainer:
 
     def _judged(self, model: AVSegmenter, scores: Scores) -> None:
         """Keeps the scores, and the weights if they are the best so far."""
-        self._validated_at = self.clock.step
         self._record(scores)
         better = scores["val_miou"] > self.best
         self.best = max(self.best, scores["val_miou"])
