@@ -5,7 +5,7 @@ far apart (all sound at the end, a track that begins late or stops early, a pict
 for minutes) waiting would fill the memory; then the sound is read through a handle of its own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from avsseg.media.sound import MonoResampler, Samples, SoundBuffer
 
 MAX_HELD_SAMPLES = 8 * 1024 * 1024  # 32 MiB: about nine minutes
 
-Reopen = Callable[[Fraction | None], Iterator[Any]]
+Reopen = Callable[[Fraction | None], Generator[Any, None, None]]
 
 
 class Soundtrack:
@@ -28,7 +28,7 @@ class Soundtrack:
     def __init__(self, rate: int, reopen: Reopen | None) -> None:
         self._rate, self._reopen = rate, reopen
         self._buffer, self._resampler = SoundBuffer(), MonoResampler(rate)
-        self._own: Iterator[Any] | None = None
+        self._own: Generator[Any, None, None] | None = None
         if reopen is None:
             self._buffer.finish()
 
@@ -73,7 +73,7 @@ class Soundtrack:
     def close(self) -> None:
         """Close its own handle, if it has one."""
         if self._own is not None:
-            self._own.close()  # type: ignore[attr-defined]
+            self._own.close()
 
     def _take(self, frame: Any) -> None:
         for first, samples in self._resampler.push(frame):
