@@ -134,7 +134,8 @@ def _refuse_strangers(path: Path) -> None:
         raise CheckpointError(f"{path}: no such file.")
     with path.open("rb") as file:
         start = file.read(64)
-    if start[:2] == b"PK" or start[:1] == b"\x80":
+    # The length that a safetensors file begins with may look like a pickle; its "{" does not.
+    if start[:2] == b"PK" or (start[:1] == b"\x80" and start[8:9] != b"{"):
         raise CheckpointError(
             f"{path}: is a pickle, which can run code as it opens; "
             "avsseg opens its own .safetensors files only."
