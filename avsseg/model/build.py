@@ -64,7 +64,10 @@ def _adapter(out_dim: int, hidden: int) -> nn.Module:
 
 def _tpavi(config: ModelConfig) -> TPAVI:
     return TPAVI(
-        config.channels, attend_visual=config.tpavi_visual, align_bias=config.tpavi_align_bias
+        config.channels,
+        attend_visual=config.tpavi_visual,
+        align_bias=config.tpavi_align_bias,
+        lags=config.num_frames if config.tpavi_lags else None,
     )
 
 

@@ -59,9 +59,11 @@ class ModelConfig:
     """Also attend from picture to picture and average (AVSBench's ``vv`` flag)."""
     tpavi_align_bias: bool = True
     """Whether TPAVI's projection of the sound has a bias (AVSBench: S4/MS3 yes, AVSS no)."""
+    tpavi_lags: bool = False
+    """Weigh the sound of frame s in frame t by a learned number for the lag s - t, where the
+    published block hears the clip's T sounds alike in all of its frames."""
     audio_film: bool = False
-    """Also scale and shift each stage by the sound of its own frame. TPAVI alone adds the sound of
-    all T frames to each of them alike, so it cannot tell which frame is silent (paper, Fig. 4)."""
+    """Also scale and shift each stage's channels by the sound of its own frame."""
     decoder: Literal["avsbench", "light"] = "avsbench"
     """``avsbench``: fusion blocks up to 224 px; ``light``: a feature pyramid up to stride 4."""
     decoder_channels: int = 0

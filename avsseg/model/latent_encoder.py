@@ -52,7 +52,7 @@ class RunningNorm(nn.Module):
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, dim: int, momentum: float = 0.01) -> None:
+    def __init__(self, dim: int, momentum: float = 0.05) -> None:
         super().__init__()
         self.momentum = momentum
         self.register_buffer("running_mean", torch.zeros(dim))

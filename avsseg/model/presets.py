@@ -15,6 +15,7 @@ PRESETS: dict[str, ModelConfig] = {
         channels=96,
         neck="pointwise",
         tpavi_stages=(2, 3, 4),
+        tpavi_lags=True,
         audio_film=True,
         decoder="light",
         decoder_channels=64,

@@ -15,17 +15,27 @@ class TPAVI(nn.Module):
     phi(A) has T distinct columns and g(V) enters through its T spatial means alone: nothing of
     N x N elements is ever made. Names of parameters are the published ones.
 
+    It also shows that the published block hears the T sounds alike in all T frames, whichever of
+    them is silent (the failure of the paper's Fig. 4). With ``lags``, the clip length, the sound
+    of frame s counts in frame t by a learned weight of s - t, at first that of its own frame only.
+
     Shapes:
         visual (B, T, C, H, W), audio (B, T, 128)
         -> fused (B, T, C, H, W), aligned audio (B, T, C)
     """
 
     def __init__(
-        self, channels: int, *, attend_visual: bool = False, align_bias: bool = True
+        self,
+        channels: int,
+        *,
+        attend_visual: bool = False,
+        align_bias: bool = True,
+        lags: int | None = None,
     ) -> None:
         super().__init__()
         inner = channels // 2
         self.attend_visual = attend_visual
+        self.lags = None if lags is None else nn.Parameter(torch.eye(2 * lags - 1)[lags - 1])
         self.align_channel = nn.Linear(AUDIO_DIM, channels, bias=align_bias)
         self.theta = nn.Conv3d(channels, inner, 1)
         self.phi = nn.Conv3d(channels, inner, 1)
@@ -50,8 +60,17 @@ class TPAVI(nn.Module):
         scores = einsum(visual, keys, "b t c h w, b s c -> b s t h w")
         scores = scores + rearrange(phi @ theta_bias, "b s -> b s 1 1 1")
         means = reduce(visual, "b t c h w -> b t c", "mean")
-        values = _pointwise(self.g, means) / visual.shape[1]
-        return self._add(visual, scores, values)
+        values = _pointwise(self.g, means)
+        if self.lags is None:
+            return self._add(visual, scores / visual.shape[1], values)
+        weights = self._lag_weights(self.lags, visual.shape[1])
+        return self._add(visual, scores * rearrange(weights, "s t -> s t 1 1"), values)
+
+    @staticmethod
+    def _lag_weights(lags: Tensor, num_frames: int) -> Tensor:
+        """The weight (S, T) of each frame's sound in each frame, of one number per lag."""
+        frames = torch.arange(num_frames, device=lags.device)
+        return lags[frames[:, None] - frames[None] + len(lags) // 2]
 
     def _with_visual(self, visual: Tensor) -> Tensor:
         """The same block, the picture in place of the sound: (theta phi^T) g = theta (phi^T g)."""
