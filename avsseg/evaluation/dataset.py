@@ -61,7 +61,7 @@ def evaluate_dataset(
         )
     network = Network(model, precision=options.precision)
     size = network.batch_size(options.batch)
-    loader = DataLoader(
+    loader: DataLoader[Any] = DataLoader(
         clips,  # type: ignore[arg-type]
         batch_size=size,
         num_workers=workers,
@@ -84,7 +84,9 @@ class _Binary:
         probing = options.probes
         self._health = HealthProbes(network, seed=self._seeds[0]) if probing else None
         self._doubt = Doubt()
-        self._gallery = Gallery(options.panels, total)
+        self._gallery = Gallery(options.panels)
+        self._fixed = _evenly(options.panels, total)
+        self._count = 0
 
     def add(self, batch: SampleBatch, indices: Sequence[int]) -> None:
         """Predicts and scores a batch; ``indices`` are its clips' places in the split."""
@@ -116,7 +118,8 @@ class _Binary:
                 self._health.add("mean_of_samples", soft.mean(axis=0), truth, soft[0])
         score = float(frame_iou(soft.mean(axis=0) > 0.5, truth).mean())
         pictures = as_pictures(batch.frames[row, batch.labelled[row]])
-        self._gallery.add(name, score, pictures, truth, soft)
+        fixed, self._count = self._count in self._fixed, self._count + 1
+        self._gallery.add(name, score, pictures, truth, soft, fixed=fixed)
 
     def evaluation(self) -> Evaluation:
         """All that was found."""
@@ -163,6 +166,11 @@ class _Semantic:
         """All that was found."""
         report, spread = over_seeds([metrics.report() for metrics in self._metrics])
         return Evaluation(report=report, spread=spread)
+
+
+def _evenly(count: int, total: int) -> set[int]:
+    count = min(count, total)
+    return {i * total // count for i in range(count)}
 
 
 def as_pictures(frames: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:

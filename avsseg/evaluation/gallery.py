@@ -42,16 +42,23 @@ class Panel:
 class Gallery:
     """Keeps the sheets that are worth a look while clips pass by; memory does not grow."""
 
-    def __init__(self, size: int, total: int) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        count = min(size, total)
-        self._fixed_at = {i * total // count for i in range(count)} if count else set()
         self._heaps: dict[str, list[tuple[float, int, Panel]]] = {}
         self._fixed: list[Panel] = []
         self._count = 0
 
-    def add(self, name: str, score: float, frames: Picture, truth: Bools, soft: Soft) -> None:
-        """Shows one clip to the gallery.
+    def add(
+        self,
+        name: str,
+        score: float,
+        frames: Picture,
+        truth: Bools,
+        soft: Soft,
+        *,
+        fixed: bool = False,
+    ) -> None:
+        """Shows one clip to the gallery; ``fixed`` ones are kept whatever their score.
 
         Shapes:
             frames (N, H, W, 3) uint8; truth (N, H, W); soft (S, N, H, W), one map per sample
@@ -64,13 +71,13 @@ class Gallery:
         if sounding.any() and not sounding.all():
             wanted["interrupted"] = -score
         chosen = [kind for kind, rank in wanted.items() if self._has_room(kind, rank)]
-        if not chosen and order not in self._fixed_at:
+        if not chosen and not fixed:
             return
         sheet = draw_sheet(frames, truth, soft)
         for kind in chosen:
             panel = Panel(kind=kind, name=name, score=score, picture=sheet)
             self._keep(kind, (wanted[kind], -order, panel))
-        if order in self._fixed_at:
+        if fixed:
             self._fixed.append(Panel(kind="fixed", name=name, score=score, picture=sheet))
 
     def panels(self) -> tuple[Panel, ...]:

@@ -74,7 +74,7 @@ class Network:
             return None
         maps = [level.flatten(0, 1) for level in fused.maps]
         posterior = self.model.cvae.posterior(maps, masks.flatten(0, 1))
-        return posterior.mean.unflatten(0, masks.shape[:2])
+        return posterior.mean.reshape(*masks.shape[:2], -1)
 
     def masks(self, fused: Fused, latent: Tensor | None) -> Soft:
         """Probabilities (B, T, S, S) that each pixel sounds."""
@@ -82,7 +82,5 @@ class Network:
 
     def classes(self, fused: Fused, latent: Tensor | None) -> NDArray[np.uint8]:
         """The class (B, T, S, S) of each pixel."""
-        found: NDArray[np.uint8] = (
-            self.model.decode(fused, latent).argmax(dim=2).byte().cpu().numpy()
-        )
-        return found
+        found = self.model.decode(fused, latent).argmax(dim=2)
+        return np.asarray(found.byte().cpu().numpy())
