@@ -111,7 +111,8 @@ def make_config(network: ModelConfig, clips_root: Path):
 
     def make(*, optimisation=None, subset="ms3", data=None, model=None, **tables) -> TrainConfig:
         avsbench = AVSBenchConfig(root=str(clips_root), subset=subset, **(data or {}))
-        steps = {"epochs": 1, "batch": 1, "lr": 1e-3, "seed": 3} | (optimisation or {})
+        end = {} if optimisation and "steps" in optimisation else {"epochs": 1}
+        steps = end | {"batch": 1, "lr": 1e-3, "seed": 3} | (optimisation or {})
         quiet = {
             "validation": ValidationConfig(every_steps=-1, panels=0),
             "saving": SavingConfig(every_minutes=60, log_steps=1),

@@ -1,0 +1,100 @@
+"""Training on composed scenes behind frozen encoders."""
+
+import dataclasses
+from itertools import islice
+
+import pytest
+import torch
+
+from avsseg.training.config import (
+    DataConfig,
+    OptimisationConfig,
+    SavingConfig,
+    TrainConfig,
+    ValidationConfig,
+)
+from avsseg.training.examples import probe_examples
+from avsseg.training.replay import ReplayConfig, ReplayDataset
+
+
+@pytest.fixture
+def settings(bank_root) -> ReplayConfig:
+    return ReplayConfig(
+        bank=str(bank_root), batch_frames=10, new_pictures=2, capacity=12, clip_share=0.5
+    )
+
+
+def test_batches_are_single_frames_or_clips(settings, make_model):
+    """Each has the asked number of frames, features of every stage, and a sound for each."""
+    data = ReplayDataset(settings, make_model().eval(), seed=1)
+
+    batches = list(islice(data, 8))
+
+    assert {tuple(batch.masks.shape[:2]) for batch in batches} == {(10, 1), (2, 5)}
+    for batch in batches:
+        clips, frames = batch.masks.shape[:2]
+        assert batch.masks.shape[2:] == (1, 64, 64)
+        assert [f.shape[-1] for f in batch.features] == [16, 8, 4, 2]
+        assert all(f.shape[:2] == (clips, frames) for f in batch.features)
+        assert batch.embeddings.shape[:2] == (clips, frames)
+        assert bool(batch.labelled.any(dim=1).all())
+
+
+def test_seed_decides_the_batches(settings, make_model):
+    """Same seed, same scenes and sounds; another seed, others."""
+    model = make_model().eval()
+
+    def first(seed: int) -> torch.Tensor:
+        return next(iter(ReplayDataset(settings, model, seed=seed))).embeddings
+
+    assert torch.equal(first(1), first(1))
+    assert first(1).shape != first(2).shape or not torch.equal(first(1), first(2))
+
+
+def test_the_same_picture_comes_with_different_sounds(settings, make_model):
+    """A stored picture is heard anew each time, so its truth changes."""
+    small = dataclasses.replace(settings, capacity=1, new_pictures=1, batch_frames=1, clip_share=0)
+
+    batches = list(islice(ReplayDataset(small, make_model().eval(), seed=3), 6))
+
+    assert len({batch.embeddings.sum().item() for batch in batches}) == 6
+
+
+def test_probe_scenes_are_fixed_and_tell_their_kind(settings, make_model):
+    """Validation asks the same questions every time; the tiny bank can ask most of them."""
+    model = make_model()
+    one, other = (probe_examples(settings.bank, model, count=2, num_frames=1) for _ in range(2))
+
+    assert {"one", "two", "silence"} <= set(one.groups)
+    assert [example.group for example in one] == [example.group for example in other]
+    silent = [example.batch.masks.sum().item() for example in one if example.group == "silence"]
+    assert silent == [0, 0]
+    assert torch.equal(one[0].batch.frames, other[0].batch.frames)
+    assert one[0].batch.frames.max() <= 1
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_run_on_a_bank_goes_on_after_a_stop(settings, network, train, workers):
+    """Replay trains the head alone, validates on probes and can be resumed."""
+    config = TrainConfig(
+        name="replay",
+        model=network,
+        data=DataConfig(replay=settings, epoch_batches=2, workers=workers),
+        optimisation=OptimisationConfig(
+            steps=2, lr=1e-3, freeze_backbone=True, ema=0.9, precision="bf16", optimizer="adamw"
+        ),
+        validation=ValidationConfig(probes=1, panels=2, samples=2),
+        saving=SavingConfig(log_steps=1),
+    )
+    first = train(config)
+    before = first.model.backbone.state_dict()
+    longer = dataclasses.replace(
+        config, optimisation=dataclasses.replace(config.optimisation, steps=3)
+    )
+
+    rest = train(longer, resume=first.run)
+
+    after = rest.model.backbone.state_dict()
+    assert rest.clock.step == 3
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert "val_two" in rest.run.metrics.read_text().splitlines()[0]
