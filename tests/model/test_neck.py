@@ -30,7 +30,7 @@ def test_dilated_neck_is_the_sum_of_its_four_convolutions():
 def test_dilated_neck_starts_small():
     """Weights come from N(0, 0.01), as published."""
     torch.manual_seed(0)
-    stds = [float(c.weight.std()) for c in DilatedNeck(64, 64).conv2d_list]
+    stds = [float(c.weight.detach().std()) for c in DilatedNeck(64, 64).conv2d_list]
 
     assert stds == pytest.approx([0.01] * 4, rel=0.05)
 
