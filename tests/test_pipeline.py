@@ -1,0 +1,147 @@
+"""From a file to what sounds in it: in order of time, lazily, leaving nothing running behind."""
+
+import threading
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from avsseg.clip import ClipMasks
+from avsseg.errors import MediaError
+from avsseg.media.reader import open_video
+from avsseg.pipeline import (
+    Prediction,
+    PredictSettings,
+    in_time_order,
+    is_audible,
+    listen,
+    sample_spec,
+    segment_video,
+)
+
+
+def result(index, times):
+    masks = np.stack([np.full((2, 2), float(time), np.float32) for time in times])
+    return ClipMasks(masks=masks, times=tuple(map(Fraction, times)), index=index)
+
+
+@pytest.fixture(scope="module")
+def model(tiny_checkpoint):
+    from avsseg.checkpoint import load_checkpoint
+
+    return load_checkpoint(tiny_checkpoint)
+
+
+def stages():
+    return [t for t in threading.enumerate() if t.name == "avsseg-prefetch"]
+
+
+def test_interleaved_clips_come_out_in_order_of_time():
+    """Two clips a second apart within, half a second from each other, and a short last block."""
+    clips = [result(0, [0, 1, 2]), result(1, [0.5, 1.5, 2.5]), result(2, [3, 4]), result(3, [3.5])]
+    ordered = list(in_time_order(clips, stride=2))
+
+    assert [time for time, _ in ordered] == [Fraction(n, 2) for n in range(9)]
+    assert all(mask[0, 0] == time for time, mask in ordered)
+
+
+def test_no_more_than_one_block_of_clips_is_waited_for():
+    """The first block comes out when the second begins, whatever follows."""
+    pulled = []
+
+    def clips():
+        for index in range(10):
+            pulled.append(index)
+            yield result(index, [index])
+
+    next(in_time_order(clips(), stride=2))
+    assert pulled == [0, 1, 2]
+
+
+def test_moments_on_the_same_picture_count_once():
+    """Asking more often than the film has pictures gives each picture once."""
+    clips = [result(0, [0, 1]), result(1, [0, 1]), result(2, [2, 2])]
+
+    assert [time for time, _ in in_time_order(clips, stride=2)] == [0, 1, 2]
+
+
+def test_a_video_gives_predictions_at_the_times_of_its_pictures(make_film, model):
+    """Five lines of Python are enough; each result says when, what, how sure and how loud."""
+    film = make_film("film.mkv", rate=Fraction(10), seconds=3)
+    moments = list(segment_video(film, model, fps=2))
+
+    assert [m.time for m in moments] == [Fraction(n, 10) for n in (2, 7, 12, 17, 22, 27)]
+    assert [m.index for m in moments] == list(range(6))
+    for moment in moments:
+        assert moment.mask.shape == (64, 64)
+        assert moment.mask.dtype == np.float32
+        assert moment.loudness_db == pytest.approx(20 * np.log10(0.25 / np.sqrt(2)), abs=0.5)
+    assert not stages()
+
+
+def test_leaving_early_stops_the_work(make_film, model):
+    """Breaking out of the loop closes the file and ends every thread."""
+    for moment in segment_video(make_film("film.mkv", seconds=30), model):
+        assert moment.index == 0
+        break
+
+    assert not stages()
+
+
+def test_start_and_end_are_counted_from_the_first_picture(make_film, model):
+    """A film whose clock begins late is addressed as its viewer would."""
+    film = make_film("film.mkv", start=Fraction(10), seconds=4)
+    times = [m.time for m in segment_video(film, model, start=1, end=2.5, fps=2)]
+
+    assert times == [Fraction(112, 10), Fraction(117, 10), Fraction(122, 10)]
+
+
+def test_a_failing_network_fails_the_loop_and_stops_the_threads(make_film, model, monkeypatch):
+    """An exception crosses the threads with its own type."""
+
+    def broken(*_):
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr(model, "segment", broken)
+    with pytest.raises(ZeroDivisionError):
+        list(segment_video(make_film("film.mkv"), model))
+    assert not stages()
+
+
+def test_a_film_without_sound_is_refused_with_the_way_on(make_film, model):
+    """Silence is a decision that the caller takes."""
+    film = make_film("film.mkv", sounds=())
+    with pytest.raises(MediaError, match="--silent-ok"):
+        next(segment_video(film, model))
+    moments = list(segment_video(film, model, silent_ok=True))
+
+    assert len(moments) == 2
+    assert not any(m.mask.any() for m in moments)
+    assert [m.loudness_db for m in moments] == [None, None]
+
+
+def test_quiet_films_are_raised_to_the_level_of_training(make_film, model, waves):
+    """One gain per file: -34 dBFS needs the largest, +12 dB; louder needs less."""
+    for level, gain in ((0.001, 10**0.6), (0.25, 10 ** (-22 / 20) / (0.25 / np.sqrt(2)))):
+        film = make_film("film.mkv", sounds=({"wave": waves["tone"](440, level)},))
+        with open_video(film) as reader:
+            spec = sample_spec(reader, model, PredictSettings(), listen(reader))
+
+        assert spec.gain == pytest.approx(gain, rel=0.02)
+
+
+def test_digital_silence_is_told_from_quiet(make_film, waves):
+    """A whisper is heard; zeros are not."""
+    for wave, audible in ((waves["tone"](440, 0.001), True), (waves["silence"], False)):
+        with open_video(make_film("film.mkv", sounds=({"wave": wave},))) as reader:
+            assert is_audible(listen(reader)) == audible
+    assert not is_audible(None)
+
+
+def test_the_score_is_the_mean_probability_of_what_is_marked():
+    """Pixels below the threshold have no say; an empty mask scores nothing."""
+    mask = np.array([[0.9, 0.7], [0.4, 0.0]], np.float32)
+    moment = Prediction(index=0, time=Fraction(0), mask=mask, loudness_db=None)
+
+    assert moment.score() == pytest.approx(0.8)
+    assert moment.score(threshold=0.95) == 0.0
