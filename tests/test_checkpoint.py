@@ -106,7 +106,7 @@ def test_a_failed_save_leaves_the_earlier_file(model, tmp_path, monkeypatch):
     path = tmp_path / "m.safetensors"
     path.write_bytes(b"earlier")
 
-    def torn(tensors, file, metadata):
+    def torn(_tensors, file, _metadata):
         Path(file).write_bytes(b"half")
         raise KeyboardInterrupt
 
@@ -116,6 +116,15 @@ def test_a_failed_save_leaves_the_earlier_file(model, tmp_path, monkeypatch):
 
     assert path.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_is_as_readable_as_any_new_file(model, tmp_path):
+    """What is installed for all users can be read by all users."""
+    path, plain = tmp_path / "m.safetensors", tmp_path / "plain"
+    plain.touch()
+    save_checkpoint(path, model)
+
+    assert path.stat().st_mode == plain.stat().st_mode
 
 
 def test_a_pickle_is_refused_and_never_opened(tmp_path):
