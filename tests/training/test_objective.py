@@ -86,7 +86,7 @@ def test_contrast_reaches_the_mask_encoder_only_if_asked(make_model, make_batch,
     """L_contrastive trains psi alone, as the paper writes it, unless told otherwise (D11)."""
     model = make_model()
     objective = Objective(model, ObjectiveConfig(contrastive_through_latent=through))
-    _, masks = objective._labelled(objective._fuse(make_batch()), make_batch())
+    fused, masks = objective._labelled(objective._fuse(make_batch()), make_batch())
 
     loss = objective._contrast(model.encode_condition(fused), model.encode_latent(masks), masks)
     loss.backward()

@@ -18,6 +18,16 @@ from avsseg.training.replay import ReplayConfig, ReplayDataset
 
 
 @pytest.fixture
+def hearing(make_model):
+    """A network whose sound encoder, random as it is, tells one sound from another."""
+    model = make_model().eval()
+    for weight in model.audio_encoder.parameters():
+        if weight.ndim > 1:
+            torch.nn.init.kaiming_normal_(weight)
+    return model
+
+
+@pytest.fixture
 def settings(bank_root) -> ReplayConfig:
     return ReplayConfig(
         bank=str(bank_root), batch_frames=10, new_pictures=2, capacity=12, clip_share=0.5
@@ -40,22 +50,22 @@ def test_batches_are_single_frames_or_clips(settings, make_model):
         assert bool(batch.labelled.any(dim=1).all())
 
 
-def test_seed_decides_the_batches(settings, make_model):
+def test_seed_decides_the_batches(settings, hearing):
     """Same seed, same scenes and sounds; another seed, others."""
-    model = make_model().eval()
+    single = dataclasses.replace(settings, clip_share=0.0)
 
     def first(seed: int) -> torch.Tensor:
-        return next(iter(ReplayDataset(settings, model, seed=seed))).embeddings
+        return next(iter(ReplayDataset(single, hearing, seed=seed))).embeddings
 
     assert torch.equal(first(1), first(1))
-    assert first(1).shape != first(2).shape or not torch.equal(first(1), first(2))
+    assert not torch.equal(first(1), first(2))
 
 
-def test_the_same_picture_comes_with_different_sounds(settings, make_model):
+def test_the_same_picture_comes_with_different_sounds(settings, hearing):
     """A stored picture is heard anew each time, so its truth changes."""
     small = dataclasses.replace(settings, capacity=1, new_pictures=1, batch_frames=1, clip_share=0)
 
-    batches = list(islice(ReplayDataset(small, make_model().eval(), seed=3), 6))
+    batches = list(islice(ReplayDataset(small, hearing, seed=3), 6))
 
     assert len({batch.embeddings.sum().item() for batch in batches}) == 6
 
