@@ -68,9 +68,7 @@ def save_checkpoint(
         _SUMMARY_KEY: json.dumps(dict(summary or {})),
     }
     with publish_file(Path(path), overwrite=overwrite) as temporary:
-        mode = temporary.stat().st_mode
         save_file(tensors, temporary, metadata)
-        temporary.chmod(mode)  # safetensors makes its files readable by their owner alone
 
 
 def load_model(

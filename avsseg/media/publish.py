@@ -34,7 +34,8 @@ def publish_file(
     """Lends a hidden file beside ``path``; it takes the name ``path`` when the block succeeds.
 
     On any exception, KeyboardInterrupt included, the hidden file is removed and an earlier file
-    of that name is left as it was. The suffix is kept, for writers that go by it.
+    of that name is left as it was. The suffix is kept, for writers that go by it. Whatever a
+    writer makes of its permissions, the file gets those that the umask gives any new file.
 
     Raises:
         MediaError: ``path`` exists and ``overwrite`` is off, is the ``source`` itself or a
@@ -49,10 +50,12 @@ def publish_file(
     try:
         with _explains_write_failures(path):
             temporary.touch(exist_ok=False)
+            mode = temporary.stat().st_mode
         with _explains_write_failures(path, only=_FULL_DISK):
             yield temporary
         with _explains_write_failures(path):
             _sync(temporary)
+            temporary.chmod(mode)
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

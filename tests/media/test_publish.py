@@ -36,6 +36,22 @@ def test_a_file_has_its_name_only_after_the_block(tmp_path):
     assert names(tmp_path) == ["masks.csv"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+@pytest.mark.parametrize("umask", [0o022, 0o027])
+def test_a_published_file_is_as_readable_as_any_new_file(tmp_path, umask):
+    """The umask decides, also where a writer puts a private file in place of the lent one."""
+    target, before = tmp_path / "a.csv", os.umask(umask)
+    try:
+        with publish_file(target) as file:
+            private = tmp_path / "private"
+            private.touch(mode=0o600)
+            private.replace(file)
+    finally:
+        os.umask(before)
+
+    assert target.stat().st_mode & 0o777 == 0o666 & ~umask
+
+
 @pytest.mark.parametrize("failure", [ValueError("bug"), KeyboardInterrupt()])
 def test_a_failed_block_leaves_nothing(tmp_path, failure):
     """An error or Ctrl-C removes the half file and passes on unchanged."""
