@@ -10,6 +10,7 @@ from avsseg.cli import data, weights
 from avsseg.cli.console import results
 from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
+from avsseg.cli.eval import evaluate
 from avsseg.cli.info import info
 from avsseg.cli.predict import predict
 from avsseg.cli.score import score
@@ -50,6 +51,7 @@ def avsseg(
 
 app.command("predict")(predict)
 app.command("train", cls=TrainCommand)(train)
+app.command("eval")(evaluate)
 app.command("info")(info)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor)

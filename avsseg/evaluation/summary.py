@@ -10,10 +10,13 @@ from avsseg.evaluation.report import Report
 from avsseg.media.publish import publish_file
 
 
-def summary(report: Report, context: Mapping[str, Any]) -> dict[str, Any]:
-    """A report as one JSON document: means, what was run, categories, videos, curves."""
+def summary(
+    report: Report, context: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A report as one JSON document: means, extra findings, what was run, videos, curves."""
     return {
         "means": dict(report.means),
+        **(extra or {}),
         "context": dict(context),
         "categories": {name: dict(row) for name, row in report.by_category().items()},
         "videos": [dict(row) for row in report.videos],
@@ -21,16 +24,24 @@ def summary(report: Report, context: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_summary(folder: Path, report: Report, *, context: Mapping[str, Any]) -> tuple[Path, Path]:
+def write_summary(
+    folder: Path,
+    report: Report,
+    *,
+    context: Mapping[str, Any],
+    extra: Mapping[str, Any] | None = None,
+) -> tuple[Path, Path]:
     """Writes ``metrics.json`` and ``per_video.csv`` into ``folder``, replacing earlier ones.
 
-    ``context`` says what was scored and how: paths, split, metric batch, seeds.
+    ``context`` says what was scored and how: paths, split, metric batch, seeds; ``extra`` are
+    findings besides the means.
 
     Raises:
         MediaError: if the folder cannot be written.
     """
     table, document = folder / "per_video.csv", folder / "metrics.json"
-    text = json.dumps(summary(report, context), indent=1, allow_nan=False, ensure_ascii=False)
+    found = summary(report, context, extra)
+    text = json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False)
     with (
         publish_file(table, overwrite=True) as path,
         path.open("w", newline="", encoding="utf-8") as file,
