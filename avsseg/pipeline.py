@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from avsseg.clip import Clip, ClipMasks
 from avsseg.errors import MediaError
+from avsseg.gate import GateSettings, SoundGate, parse_gate
 from avsseg.inference import segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.media.reader import VideoReader, open_video
@@ -22,7 +23,7 @@ from avsseg.prefetch import prefetch
 AUDIBLE_DBFS = -80.0
 """A track whose loudest second is below this holds nothing that anybody could hear."""
 
-_CLIP_BYTES = _MASK_BYTES = 32 * 1024 * 1024
+_CLIP_BYTES, _MASK_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
 
 Mask = NDArray[np.float32]
 
@@ -33,17 +34,20 @@ class Prediction:
 
     Shapes:
         mask (h, w) float32 probabilities in [0, 1] on the network's square grid, which covers
-        the whole upright picture
+        the whole upright picture; raw likewise, before the gate
 
     Attributes:
         index: counts the predictions of a video from 0.
         time: of the picture, in seconds, exact, on the file's own clock.
+        sounding: how much of a sound is on, in [0, 1]; ``mask`` is ``raw`` times this.
         loudness_db: of the sound at that time in dBFS; None without a sound track.
     """
 
     index: int
     time: Fraction
     mask: Mask
+    raw: Mask
+    sounding: float
     loudness_db: float | None
 
     def score(self, threshold: float = 0.5) -> float:
@@ -63,6 +67,7 @@ class PredictSettings:
         seed: decides the noise.
         batch_size: clips at a time; None chooses by device.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        gate: how masks give way to silence; None leaves them as the network made them.
     """
 
     fps: Fraction = Fraction(1)
@@ -71,6 +76,7 @@ class PredictSettings:
     seed: int = 0
     batch_size: int | None = None
     precision: str = "auto"
+    gate: GateSettings | None = field(default_factory=GateSettings)
 
 
 def segment_video(
@@ -83,6 +89,7 @@ def segment_video(
     seed: int = 0,
     batch_size: int | None = None,
     precision: str = "auto",
+    gate: str = "auto",
     audio_track: int | None = None,
     silent_ok: bool = False,
 ) -> Iterator[Prediction]:
@@ -102,6 +109,7 @@ def segment_video(
         seed: decides the noise.
         batch_size: clips at a time; None chooses by device.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        gate: ``auto``: masks fade in silence; ``off``; or the level that is silence, in dBFS.
         audio_track: number of the sound track to listen to, from 0; None for the best.
         silent_ok: a video without sound track gives empty masks instead of an error.
 
@@ -115,6 +123,7 @@ def segment_video(
         seed=seed,
         batch_size=batch_size,
         precision=precision,
+        gate=parse_gate(gate),
     )
     with open_video(path, audio_track=audio_track) as reader:
         profile = listen(reader, silent_ok=silent_ok)
@@ -139,14 +148,33 @@ def predictions(
     Raises:
         MediaError: nothing can be decoded.
     """
-    spec = sample_spec(reader, model, settings, profile)
+    spec, gate = sample_spec(reader, model, settings, profile), sound_gate(profile, settings)
     clips = prefetch(reader.clips(spec), size_of=_clip_bytes, max_bytes=_CLIP_BYTES)
     moments = in_time_order(_masks(clips, model, settings, profile), spec.stride)
     ahead = prefetch(_closing_too(moments, clips), size_of=_mask_bytes, max_bytes=_MASK_BYTES)
     with closing(ahead) as results:
-        for index, (time, mask) in enumerate(results):
-            loudness = profile.level_at(time) if profile is not None else None
-            yield Prediction(index=index, time=time, mask=mask, loudness_db=loudness)
+        for index, (time, raw) in enumerate(results):
+            sounding = 1.0 if gate is None else gate.at(time)
+            yield Prediction(
+                index=index,
+                time=time,
+                mask=gated(raw, sounding),
+                raw=raw,
+                sounding=sounding,
+                loudness_db=None if profile is None else profile.level_at(time),
+            )
+
+
+def sound_gate(profile: SoundProfile | None, settings: PredictSettings) -> SoundGate | None:
+    """The gate of one film, if there is to be one; without a sound track there is none."""
+    if profile is None or settings.gate is None:
+        return None
+    return SoundGate(profile, settings.gate)
+
+
+def gated(mask: Mask, sounding: float) -> Mask:
+    """A mask as faint as its sound."""
+    return mask if sounding == 1 else mask * np.float32(sounding)
 
 
 def listen(reader: VideoReader, *, silent_ok: bool = False) -> SoundProfile | None:

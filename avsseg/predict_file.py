@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsseg.gate import SoundGate
 from avsseg.media.blend import MaskTimeline, TimedMask
 from avsseg.media.clock import time_of
 from avsseg.media.manifest import FileReport
@@ -20,13 +21,21 @@ from avsseg.media.outputs import (
     open_outputs,
 )
 from avsseg.media.probe import VideoInfo
-from avsseg.media.reader import VideoReader, open_video
+from avsseg.media.reader import open_video
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.pipeline import Prediction, PredictSettings, is_audible, listen, predictions
+from avsseg.pipeline import (
+    Prediction,
+    PredictSettings,
+    gated,
+    is_audible,
+    listen,
+    predictions,
+    sound_gate,
+)
 from avsseg.prefetch import prefetch
 
-_FRAME_BYTES = 96 * 1024 * 1024
+_FRAME_BYTES = 48 * 1024 * 1024
 
 Progress = Callable[[Fraction, Fraction | None], None]
 """Told how many seconds of the video are done, and of how many, if that is known."""
@@ -70,7 +79,9 @@ def predict_file(
         folder.mkdir(parents=True, exist_ok=True)
         with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:
             moments = predictions(reader, model, settings, profile)
-            for time in _worked_through(reader, moments, opened, tally, start, end):
+            gate = sound_gate(profile, settings)
+            frames = reader.frames(start=start, end=end) if opened.moving else None
+            for time in _worked_through(reader.info, moments, frames, opened, gate, tally):
                 if progress is not None:
                     progress(time - (start or reader.info.start), _length(reader.info, settings))
         notes = [*reader.notes, *opened.notes]
@@ -88,25 +99,23 @@ def predict_file(
 
 
 def _worked_through(
-    reader: VideoReader,
+    info: VideoInfo,
     moments: Generator[Prediction, None, None],
+    frames: Iterator[Picture] | None,
     opened: OpenOutputs,
+    gate: SoundGate | None,
     tally: Tally,
-    start: Fraction | None,
-    end: Fraction | None,
 ) -> Iterator[Fraction]:
     """Writes everything; gives the time of each moment or picture that is done."""
-    written = _written(moments, reader.info, opened, tally)
-    if not opened.moving:
+    written = _written(moments, info, opened, tally)
+    if frames is None:
         with closing(written):
             for time, _ in written:
                 yield time
         return
-    frames = prefetch(
-        reader.frames(start=start, end=end), size_of=_frame_bytes, max_bytes=_FRAME_BYTES
-    )
+    ahead = prefetch(frames, size_of=_frame_bytes, max_bytes=_FRAME_BYTES)
     painted = prefetch(
-        _painted(frames, written, opened), size_of=_painted_bytes, max_bytes=_FRAME_BYTES
+        _painted(ahead, written, opened, gate), size_of=_painted_bytes, max_bytes=_FRAME_BYTES
     )
     with closing(painted):
         for time, pictures in painted:
@@ -121,7 +130,10 @@ def _written(
     opened: OpenOutputs,
     tally: Tally,
 ) -> Generator[TimedMask, None, None]:
-    """The masks as they come, each handed to the outputs that hold moments on its way."""
+    """The masks as they come, each handed to the outputs that hold moments on its way.
+
+    What goes on is not gated yet: between predictions the gate moves faster than they do.
+    """
     upsample = BilinearUpsampler()
     size_only = np.broadcast_to(np.uint8(0), (info.height, info.width))
     with closing(moments):
@@ -134,18 +146,20 @@ def _written(
                     pts=round(found.time / info.time_base),
                     mask=found.mask,
                     levels=levels,
+                    sounding=found.sounding,
                     loudness_db=found.loudness_db,
                 )
             )
             tally.moments += 1
             tally.sounding += bool(levels.max() >= 128)
-            yield found.time, found.mask
+            yield found.time, found.raw
 
 
 def _painted(
     frames: Generator[Picture, None, None],
     masks: Generator[TimedMask, None, None],
     opened: OpenOutputs,
+    gate: SoundGate | None,
 ) -> Iterator[Painted]:
     """Every picture with the mask of its own time, blended between predictions."""
     upsample = BilinearUpsampler()
@@ -153,8 +167,9 @@ def _painted(
         timeline = MaskTimeline(masks)
         for frame in frames:
             time = time_of(frame)
+            mask = gated(timeline.at(time), 1.0 if gate is None else gate.at(time))
             size_only = np.broadcast_to(np.uint8(0), (frame.height, frame.width))
-            yield time, opened.paint(frame, upsample(timeline.at(time), size_only))
+            yield time, opened.paint(frame, upsample(mask, size_only))
         for _ in masks:  # moments that fall after the last picture
             pass
 

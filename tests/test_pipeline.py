@@ -130,6 +130,23 @@ def test_quiet_films_are_raised_to_the_level_of_training(make_film, model, waves
         assert spec.gain == pytest.approx(gain, rel=0.02)
 
 
+def test_masks_follow_the_sound_through_its_pauses(make_film, model):
+    """Gated, a mask is gone where the film falls silent; ungated it is what the network said."""
+
+    def with_a_pause(seconds):
+        on = (seconds < 2) | (seconds >= 5)
+        return on * 0.25 * np.sin(2 * np.pi * 440 * seconds)
+
+    film = make_film("film.mkv", seconds=7, sounds=({"wave": with_a_pause},))
+    moments = list(segment_video(film, model))
+    ungated = list(segment_video(film, model, gate="off"))
+
+    assert [m.sounding for m in moments] == [1, 1, 0, 0, 0, 1, 1]
+    for moment, other in zip(moments, ungated, strict=True):
+        np.testing.assert_array_equal(moment.raw, other.mask)
+        np.testing.assert_array_equal(moment.mask, moment.raw * moment.sounding)
+
+
 def test_digital_silence_is_told_from_quiet(make_film, waves):
     """A whisper is heard; zeros are not."""
     for wave, audible in ((waves["tone"](440, 0.001), True), (waves["silence"], False)):
@@ -141,7 +158,9 @@ def test_digital_silence_is_told_from_quiet(make_film, waves):
 def test_the_score_is_the_mean_probability_of_what_is_marked():
     """Pixels below the threshold have no say; an empty mask scores nothing."""
     mask = np.array([[0.9, 0.7], [0.4, 0.0]], np.float32)
-    moment = Prediction(index=0, time=Fraction(0), mask=mask, loudness_db=None)
+    moment = Prediction(
+        index=0, time=Fraction(0), mask=mask, raw=mask, sounding=1.0, loudness_db=None
+    )
 
     assert moment.score() == pytest.approx(0.8)
     assert moment.score(threshold=0.95) == 0.0

@@ -36,6 +36,7 @@ def predict(
     start: options.Start = None,
     end: options.End = None,
     audio_track: options.AudioTrack = None,
+    gate: options.Gate = "auto",
     silent_ok: options.SilentOk = False,
     weights: Weights = None,
     device: Device = "auto",
@@ -60,6 +61,7 @@ def predict(
     Example: avsseg predict clips/ -o marked --output masks,csv --fps 2
     """
     from avsseg.device import choose_device, choose_precision
+    from avsseg.gate import parse_gate
     from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
     from avsseg.pipeline import PredictSettings
@@ -81,6 +83,7 @@ def predict(
         seed=seed,
         batch_size=batch,
         precision=precision.value,
+        gate=parse_gate(gate),
     )
     jobs, chosen = plan_jobs(inputs, out), choose_device(device)
     plan = Plan(

@@ -153,6 +153,16 @@ AudioTrack = Annotated[
     ),
 ]
 
+Gate = Annotated[
+    str,
+    typer.Option(
+        "--gate",
+        metavar="auto|off|DB",
+        help="Masks fade where the film falls silent, or is below this level in dBFS.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
 SilentOk = Annotated[
     bool,
     typer.Option(

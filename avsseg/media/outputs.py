@@ -93,6 +93,7 @@ class SoundingMoment:
 
     Attributes:
         pts: its time in ticks of the source.
+        sounding: how much of a sound is on, in [0, 1].
     """
 
     index: int
@@ -100,6 +101,7 @@ class SoundingMoment:
     pts: int
     mask: NDArray[np.float32]
     levels: Levels
+    sounding: float
     loudness_db: float | None
 
 
@@ -268,7 +270,9 @@ def _rle(target: Target) -> Iterator[WriteMoment]:
 
 @contextmanager
 def _csv(target: Target) -> Iterator[WriteMoment]:
-    with open_frame_table(target.path, source=target.info.path, overwrite=True) as table:
+    with open_frame_table(
+        target.path, extra=("sounding",), source=target.info.path, overwrite=True
+    ) as table:
         yield lambda moment: table.write(_row(moment, target.settings.threshold))
 
 
@@ -282,6 +286,7 @@ def _row(moment: SoundingMoment, threshold: float) -> FrameRow:
         area=figures.area,
         box=figures.box,
         loudness_db=moment.loudness_db,
+        extra={"sounding": moment.sounding},
     )
 
 
