@@ -286,9 +286,10 @@ def _bar(hidden: bool) -> Callable[[Iterable[Any], str, int], Iterable[Any]]:
 def _print(found: "Evaluation", context: dict[str, Any]) -> None:
     from avsseg.cli.eval_tables import tables
 
-    width = None if results.is_terminal else _LOG_WIDTH
+    if not results.is_terminal:
+        results.width = _LOG_WIDTH
     for table in tables(found, context):
-        results.print(table, width=width)
+        results.print(table)
         results.print()
     for name, reason in found.findings.get("skipped", {}).items():
         console.print(f"{name}: left out: {reason}", markup=False, highlight=False)

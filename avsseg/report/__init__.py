@@ -1,0 +1,1 @@
+"""The page that lays what was measured beside what the paper printed."""
