@@ -1,7 +1,7 @@
 """Sound addressed by absolute time, held only as long as a picture may still ask for it."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from avsseg.media.container import Damage, as_fraction, best_audio, decoded, open_container
 
 Samples = NDArray[np.float32]
+TakeSamples = Callable[[int, Samples], None]
+"""Is handed mono samples with the number of the first of them, in order of reading."""
 
 SAMPLE_RATE = 16_000
 JITTER = Fraction(1, 50)  # timestamps may wander this far before the track is placed anew
@@ -174,24 +176,38 @@ class SoundProfile:
         return float(10 ** (min(target - self.loudest, most) / 20))
 
 
-def measure_sound(path: str | Path, *, audio_track: int | None = None) -> SoundProfile:
+def measure_sound(
+    path: str | Path, *, audio_track: int | None = None, also: TakeSamples | None = None
+) -> SoundProfile:
     """Measure the loudness of a film in one pass over its sound alone, keeping only the hops.
 
     A film without sound has an empty profile.
 
+    Args:
+        path: the film.
+        audio_track: number of the sound track, from 0; None for the best.
+        also: is handed all samples as well, to measure something else in the same pass.
+
     Raises:
         MediaError: the file cannot be read, or has no such audio track.
     """
-    path, meter, resampler = Path(path), _HopMeter(), MonoResampler()
+    meter = _HopMeter()
+    for first, samples in _mono_pieces(Path(path), audio_track):
+        meter.add(first, samples)
+        if also is not None:
+            also(first, samples)
+    return meter.profile()
+
+
+def _mono_pieces(path: Path, audio_track: int | None) -> Iterator[tuple[int, Samples]]:
+    """The whole sound of a film, piece by piece: (number of the first sample, samples)."""
+    resampler = MonoResampler()
     with open_container(path) as container:
         stream = best_audio(container, path, audio_track)
         if stream is not None:
             for frame in decoded(container, [stream], Damage()):
-                for piece in resampler.push(frame):
-                    meter.add(*piece)
-            for piece in resampler.flush():
-                meter.add(*piece)
-    return meter.profile()
+                yield from resampler.push(frame)
+            yield from resampler.flush()
 
 
 class _HopMeter:
