@@ -16,7 +16,7 @@ from avsseg.inference import segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
-from avsseg.media.sound import SoundProfile, measure_sound
+from avsseg.media.sound import SoundProfile, TakeSamples, measure_sound
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.prefetch import prefetch
 
@@ -177,15 +177,22 @@ def gated(mask: Mask, sounding: float) -> Mask:
     return mask if sounding == 1 else mask * np.float32(sounding)
 
 
-def listen(reader: VideoReader, *, silent_ok: bool = False) -> SoundProfile | None:
+def listen(
+    reader: VideoReader, *, silent_ok: bool = False, also: TakeSamples | None = None
+) -> SoundProfile | None:
     """How loud the film is, from one pass over its sound alone; None without a sound track.
+
+    Args:
+        reader: the video.
+        silent_ok: a video without sound track is no error.
+        also: is handed all samples as well.
 
     Raises:
         MediaError: there is no sound track and ``silent_ok`` is off.
     """
     info = reader.info
     if info.has_audio:
-        return measure_sound(info.path, audio_track=info.audio_track)
+        return measure_sound(info.path, audio_track=info.audio_track, also=also)
     if not silent_ok:
         raise MediaError(
             f"{info.path}: has no sound track, so nothing in it can be heard; "

@@ -22,6 +22,7 @@ from avsseg.media.outputs import (
 )
 from avsseg.media.probe import VideoInfo
 from avsseg.media.reader import open_video
+from avsseg.media.sound import TakeSamples
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.pipeline import (
@@ -62,6 +63,7 @@ def predict_file(
     audio_track: int | None = None,
     silent_ok: bool = False,
     progress: Progress | None = None,
+    also: TakeSamples | None = None,
 ) -> FileReport:
     """Predicts one video and writes its outputs into ``folder``, which is made if it must be.
 
@@ -74,7 +76,7 @@ def predict_file(
     """
     begin, tally = clock.monotonic(), Tally()
     with open_video(path, audio_track=audio_track) as reader:
-        profile = listen(reader, silent_ok=silent_ok)
+        profile = listen(reader, silent_ok=silent_ok, also=also)
         start, end = _stretch(reader.info, settings)
         folder.mkdir(parents=True, exist_ok=True)
         with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:

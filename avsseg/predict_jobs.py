@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from avsseg.errors import AvssegError, UsageError
 from avsseg.inputs import Job
 from avsseg.media.manifest import FileReport
 from avsseg.media.outputs import KINDS, OutputSettings
+from avsseg.media.spectrogram import SpectrogramMeter
 from avsseg.model.segmenter import AVSegmenter
+from avsseg.page.film_page import NEEDED, PAGE, write_film_page
 from avsseg.pipeline import PredictSettings
 from avsseg.predict_file import Progress, predict_file
 from avsseg.run_record import Recipe, content_hash, finished_outputs, recorded, write_record
@@ -33,6 +35,7 @@ class Plan:
         audio_track: number of the sound track to listen to; None for the best.
         silent_ok: a video without sound gives empty masks instead of an error.
         overwrite: do again what is there already.
+        report: each video gets a page to look at; ``outputs`` must hold what it is made from.
     """
 
     weights: Path
@@ -42,12 +45,19 @@ class Plan:
     audio_track: int | None = None
     silent_ok: bool = False
     overwrite: bool = False
+    report: bool = False
+
+    def __post_init__(self) -> None:
+        missing = [kind for kind in NEEDED if kind not in self.outputs.kinds]
+        if self.report and missing:
+            raise UsageError(f"a report is made from the output {missing[0]}; add it.")
 
     def arguments(self) -> dict[str, Any]:
         """Every setting that decides the outputs, by name."""
         predict = {k: v for k, v in vars(self.predict).items() if k != "batch_size"}
         chosen = {"audio_track": self.audio_track, "silent_ok": self.silent_ok}
-        return {**predict, **vars(self.outputs), **chosen}
+        page = {"report": True} if self.report else {}
+        return {**predict, **vars(self.outputs), **chosen, **page}
 
 
 class Predictor:
@@ -86,7 +96,8 @@ class Predictor:
             return FileReport(
                 source=job.source, status="skipped", outputs=outputs, reason="finished before"
             )
-        files = [KINDS[kind].file for kind in plan.outputs.kinds]
+        files = [KINDS[kind].file for kind in plan.outputs.kinds] + [PAGE] * plan.report
+        meter = SpectrogramMeter() if plan.report else None
         with recorded(job.folder, files=files, overwrite=plan.overwrite):
             report = predict_file(
                 job.source,
@@ -97,8 +108,24 @@ class Predictor:
                 audio_track=plan.audio_track,
                 silent_ok=plan.silent_ok,
                 progress=progress,
+                also=None if meter is None else meter.add,
             )
+            if meter is not None:
+                report = self._with_page(job, report, meter)
             return write_record(job.folder, self.recipe, fingerprint, report)
+
+    def _with_page(self, job: Job, report: FileReport, meter: SpectrogramMeter) -> FileReport:
+        page = write_film_page(
+            job.folder,
+            job.source,
+            outputs=report.outputs,
+            recipe=self.recipe,
+            sound=meter.spectrogram(),
+            start=self.plan.predict.start,
+            audio_track=self.plan.audio_track,
+            notes=report.notes,
+        )
+        return replace(report, outputs={**report.outputs, "report": page})
 
 
 def run_jobs(

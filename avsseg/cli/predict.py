@@ -30,6 +30,7 @@ def predict(
     threshold: options.Threshold = 0.5,
     encoder: options.EncoderName = "libx264",
     crf: options.Crf = None,
+    report: options.Report = False,
     no_audio: options.NoAudio = False,
     overwrite: options.Overwrite = False,
     fps: options.Fps = None,
@@ -65,11 +66,13 @@ def predict(
     from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
     from avsseg.pipeline import PredictSettings
+    from avsseg.page.film_page import NEEDED
     from avsseg.predict_jobs import Plan
     from avsseg.weights import resolve_weights
 
+    kinds = [kind.strip() for kind in output.split(",") if kind.strip()]
     wanted = OutputSettings(
-        kinds=tuple(kind.strip() for kind in output.split(",") if kind.strip()),
+        kinds=tuple(dict.fromkeys([*kinds, *NEEDED])) if report else tuple(kinds),
         threshold=threshold,
         style=style.value,
         encoder=encoder,
@@ -94,16 +97,20 @@ def predict(
         audio_track=audio_track,
         silent_ok=silent_ok,
         overwrite=overwrite,
+        report=report,
     )
     if not quiet:
         form = choose_precision(precision.value, chosen)
         _say(f"{plan.weights.name} on {chosen} in {form}, {settings.fps} predictions a second")
-    _run(jobs, plan, fail_fast=fail_fast, as_json=as_json, quiet=quiet)
+    ended = _run(jobs, plan, fail_fast=fail_fast, as_json=as_json, quiet=quiet)
+    if report and len(jobs) > 1:
+        _index(out, ended, quiet=quiet or as_json)
+    _finish(ended, len(jobs), quiet=quiet)
 
 
 def _run(
     jobs: Sequence["Job"], plan: "Plan", *, fail_fast: bool, as_json: bool, quiet: bool
-) -> None:
+) -> list["FileReport"]:
     from avsseg.predict_jobs import Predictor, run_jobs
 
     ended: list[FileReport] = []
@@ -116,7 +123,17 @@ def _run(
             progress.end()
             _tell(report, as_json=as_json, quiet=quiet)
             ended.append(report)
-    _finish(ended, len(jobs), quiet=quiet)
+    return ended
+
+
+def _index(out: Path, ended: Sequence["FileReport"], *, quiet: bool) -> None:
+    """Writes the page of all videos, if there is anything to show."""
+    from avsseg.page.index_page import write_index_page
+
+    if any("report" in report.outputs for report in ended):
+        page = write_index_page(out, ended)
+        if not quiet:
+            results.print(str(page))
 
 
 def _tell(report: "FileReport", *, as_json: bool, quiet: bool) -> None:

@@ -97,6 +97,15 @@ Crf = Annotated[
     ),
 ]
 
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Also a page for each video, and one for them all: player, timeline, key frames.",
+        rich_help_panel=_WRITE,
+    ),
+]
+
 NoAudio = Annotated[
     bool, typer.Option("--no-audio", help="Write videos mute.", rich_help_panel=_WRITE)
 ]
