@@ -43,9 +43,7 @@ def train(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change one, as optimisation.lr=1e-3."
-        ),
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one, as optimisation.lr=1e-3."),
     ] = None,
     resume: Annotated[
         str | None,
@@ -66,7 +64,7 @@ def train(
     time: Annotated[
         str | None,
         typer.Option(
-            "--time", metavar="2h", callback=_minutes, help="Stop after so long: 2h, 90m, 1h30m."
+            "--time", metavar="2h", callback=_minutes, help="Stop after so long in all: 2h, 90m."
         ),
     ] = None,
     output: Annotated[

@@ -57,7 +57,7 @@ class TrainDisplay(logging.Handler):
 
     def log_into(self, run: "RunDirectory") -> None:
         """Keeps what is logged from now on in the run's ``log.txt`` too."""
-        self._file = logging.FileHandler(run.log, encoding="utf-8")
+        self._file = _LogFile(run.log, encoding="utf-8")
         self._file.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
 
     def stepped(self, report: "StepReport") -> None:
@@ -82,6 +82,11 @@ class TrainDisplay(logging.Handler):
             warn(record.getMessage())
         else:
             console.print(record.getMessage(), markup=False, highlight=False, soft_wrap=True)
+
+
+class _LogFile(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """A full disk is told by what matters more than the log."""
 
 
 def _clock(seconds: float | None) -> str:

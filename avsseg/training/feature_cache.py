@@ -21,17 +21,18 @@ class FeatureCache:
     """
 
     def __init__(self, folder: Path, model: AVSegmenter, data: str) -> None:
-        self._model = model
         self._folder = folder / _fingerprint(model, data)
 
     def fill(
         self,
+        model: AVSegmenter,
         indices: Iterable[int],
         read: Callable[[int], TrainBatch],
         device: torch.device,
-        note: Callable[[], None] = lambda: None,
     ) -> None:
         """Computes what is missing; stopped and started again, it goes on where it was.
+
+        ``model`` is the one that the cache was opened for, on ``device``, in evaluation mode.
 
         Raises:
             MediaError: the folder cannot be written, or the disk is full.
@@ -39,10 +40,9 @@ class FeatureCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         for index in indices:
             if not self._path(index).exists():
-                tensors = self._encode(read(index).to(device))
+                tensors = _encode(model, read(index).to(device))
                 with publish_file(self._path(index), overwrite=True) as temporary:
                     save_file(tensors, temporary)
-            note()
 
     def read(self, index: int) -> TrainBatch:
         """A clip as a batch of one."""
@@ -56,21 +56,22 @@ class FeatureCache:
             frames=tensors.get("frames"),
         )
 
-    @torch.no_grad()
-    def _encode(self, batch: TrainBatch) -> dict[str, Tensor]:
-        assert batch.frames is not None and batch.log_mel is not None
-        maps = self._model.encode_frames(batch.frames)
-        tensors = {f"features.{level}": m.to(torch.bfloat16) for level, m in enumerate(maps)}
-        tensors["embeddings"] = self._model.encode_audio(batch.log_mel).float()
-        binary = batch.masks.is_floating_point()
-        tensors["masks"] = batch.masks > 0 if binary else batch.masks.byte()
-        tensors["labelled"] = batch.labelled
-        if self._model.reads_pixels:
-            tensors["frames"] = batch.frames
-        return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-
     def _path(self, index: int) -> Path:
         return self._folder / f"{index:05d}.safetensors"
+
+
+@torch.no_grad()
+def _encode(model: AVSegmenter, batch: TrainBatch) -> dict[str, Tensor]:
+    assert batch.frames is not None and batch.log_mel is not None
+    maps = model.encode_frames(batch.frames)
+    tensors = {f"features.{level}": m.to(torch.bfloat16) for level, m in enumerate(maps)}
+    tensors["embeddings"] = model.encode_audio(batch.log_mel).float()
+    binary = batch.masks.is_floating_point()
+    tensors["masks"] = batch.masks > 0 if binary else batch.masks.byte()
+    tensors["labelled"] = batch.labelled
+    if model.reads_pixels:
+        tensors["frames"] = batch.frames
+    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
 
 
 def _fingerprint(model: AVSegmenter, data: str) -> str:

@@ -79,7 +79,6 @@ class ReplayDataset(IterableDataset[TrainBatch]):
         """Batches, in an order that the seed and the worker decide."""
         info = get_worker_info()
         worker = 0 if info is None else info.id
-        torch.set_num_threads(1)
         return _Replay(
             self.config, self.model, np.random.default_rng((self.seed, worker))
         ).batches()

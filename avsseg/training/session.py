@@ -10,6 +10,7 @@ import torch
 
 from avsseg.device import choose_device
 from avsseg.errors import ConfigError, UsageError
+from avsseg.media.publish import publish_file
 from avsseg.model.build import build_model
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.clips import TrainClips, batch_of, open_split
@@ -98,7 +99,8 @@ class Session:
     def _open(self, builder: "_Builder", run: RunDirectory) -> Trainer:
         if builder.accelerator.is_main_process:
             self.opened(run)
-            run.config.write_text(to_toml(builder.config), encoding="utf-8")
+            with publish_file(run.config, overwrite=True) as temporary:
+                temporary.write_text(to_toml(builder.config), encoding="utf-8")
         return builder.trainer(run)
 
 
@@ -162,7 +164,7 @@ class _Builder:
             own = range(rank, len(clips), self.accelerator.num_processes)
             self.model.to(device).eval()
             _log.info("encoding %d clips once into %s", len(clips), data.feature_cache)
-            cache.fill(own, lambda index: batch_of(clips[index]), device)
+            cache.fill(self.model, own, lambda index: batch_of(clips[index]), device)
             self.accelerator.wait_for_everyone()
         return TrainClips(clips, data, seed=self.config.optimisation.seed, cache=cache)
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from avsseg.errors import AvssegError
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch, join
 from avsseg.training.clips import TrainClips
@@ -50,7 +51,7 @@ class ClipSource:
     def batches(self, start: int) -> Iterator[TrainBatch]:
         """Batches from number ``start`` on."""
         order = PositionedBatches(len(self._clips), start=start, **self._order)
-        return iter(_loader(self._clips, self._workers, batch_sampler=order, collate_fn=join))
+        return _batches(self._clips, self._workers, batch_sampler=order, collate_fn=join)
 
 
 class ReplaySource:
@@ -78,11 +79,11 @@ class ReplaySource:
         """Batches of a store that begins empty."""
         seed = int(np.random.SeedSequence((*self._seed, start)).generate_state(1)[0])
         scenes = ReplayDataset(self._config, self._model, seed=seed)
-        return iter(_loader(scenes, self._workers, batch_size=None))
+        return _batches(scenes, self._workers, batch_size=None)
 
 
-def _loader(data: Any, workers: int, **options: Any) -> "DataLoader[TrainBatch]":
-    return DataLoader(
+def _batches(data: Any, workers: int, **options: Any) -> Iterator[TrainBatch]:
+    loader = DataLoader(
         data,
         num_workers=workers,
         prefetch_factor=3 if workers else None,
@@ -91,3 +92,9 @@ def _loader(data: Any, workers: int, **options: Any) -> "DataLoader[TrainBatch]"
         generator=torch.Generator().manual_seed(0),
         **options,
     )
+    try:
+        yield from loader
+    except AvssegError as error:  # a loader process sends its whole traceback as the message
+        line = str(error).splitlines()[-1]
+        prefix = f"{type(error).__module__}.{type(error).__name__}: "
+        raise type(error)(line.removeprefix(prefix)) from error

@@ -52,7 +52,7 @@ def test_cached_features_are_those_of_the_encoders(clips_root, make_model, tmp_p
         return batch_of(clips[index])
 
     for _ in range(2):
-        cache.fill(range(len(clips)), read, torch.device("cpu"))
+        cache.fill(model, range(len(clips)), read, torch.device("cpu"))
     cached, plain = cache.read(1), batch_of(clips[1])
 
     assert reads == [0, 1]

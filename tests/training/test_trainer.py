@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from avsseg.checkpoint import load_checkpoint, read_header
-from avsseg.errors import ConfigError, MediaError, TrainingError
+from avsseg.errors import ConfigError, DataError, MediaError, TrainingError
 from avsseg.training.config import SavingConfig, ValidationConfig
 from avsseg.training.config_file import read_config
 from avsseg.training.objective import ObjectiveConfig
@@ -250,6 +250,23 @@ def test_full_disk_is_one_line_and_keeps_the_state(make_config, train, tmp_path)
     run = RunDirectory.latest(tmp_path / "runs", "test")
     rest = train(replace(config, saving=SavingConfig(every_minutes=60)), resume=run)
     assert rest.clock.step == 4
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_missing_file_is_one_line(make_config, train, tmp_path, layouts, workers):
+    """A picture that is gone is named, whichever process noticed it."""
+    layouts.write_ms3(tmp_path / "gaps")
+    frames = tmp_path / "gaps/Multi-sources/ms3_data/visual_frames"
+    for name in ("aa_0", "bb_0"):
+        (frames / name / f"{name}.mp4_3.png").unlink()
+    config = make_config()
+    source = replace(config.data.avsbench, root=str(tmp_path / "gaps"))
+    config = replace(config, data=replace(config.data, avsbench=source, workers=workers))
+
+    with pytest.raises(DataError, match=r"^/.*_0\.mp4_3\.png: the file is missing.*$") as at:
+        train(config)
+
+    assert "\n" not in str(at.value)
 
 
 def test_autocast_trains_too(make_config, train):
