@@ -5,7 +5,7 @@ floor; the paper names the result, masks that outlast their sound (Fig. 4). Loud
 """
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -147,18 +147,18 @@ class SoundGate:
         return self._profile.loudest >= QUIET_FILM_DBFS and self._profile.level_at(time) >= quietest
 
     def _heard(self, time: Fraction) -> tuple[float, float]:
-        """What was told of the instants around ``time``, blended between them."""
-        index = bisect_left(self._evidence, time, key=lambda told: told[0])
-        near = [
-            (1 - float(abs(told[0] - time) / (2 * _REACH)), told[1], told[2])
-            for told in self._evidence[max(0, index - 1) : index + 1]
-            if abs(told[0] - time) < 2 * _REACH
-        ]
-        if not near:
-            return 0.0, 0.0
-        total = sum(weight for weight, _, _ in near)
-        soft = sum(weight * value for weight, value, _ in near) / total
-        return soft, sum(weight * value for weight, _, value in near) / total
+        """What was told of the instants around ``time``: blended between two, held beside one."""
+        index = bisect_right(self._evidence, time, key=lambda told: told[0])
+        near = self._evidence[max(0, index - 1) : index + 1]
+        if len(near) == 2 and near[1][0] - near[0][0] <= 2 * _REACH:
+            (start, *before), (end, *after) = near
+            share = float((time - start) / (end - start))
+            soft, silence = (a + share * (b - a) for a, b in zip(before, after, strict=True))
+            return soft, silence
+        for told, soft, silence in near:
+            if abs(told - time) <= _REACH:
+                return soft, silence
+        return 0.0, 0.0
 
 
 def loud_stretches(

@@ -6,20 +6,19 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import torch
-from torch import Tensor
 
 from avsseg.clip import Clip, ClipMasks
 from avsseg.device import autocast, choose_precision
 from avsseg.errors import UsageError
+from avsseg.examine import Findings, examine, sample_noises
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.noise import batch_noise
-from avsseg.transforms import stack_clips, to_arrays, to_frames, to_probabilities
+from avsseg.transforms import stack_clips, to_arrays, to_frames
 
 _log = logging.getLogger(__name__)
 
 _CLIPS_ON_CPU, _CLIPS_ON_ACCELERATOR = 1, 8
 
-Launched = tuple[list[Clip], Tensor]
+Launched = tuple[list[Clip], Findings]
 
 
 def segment_clips(
@@ -29,6 +28,8 @@ def segment_clips(
     seed: int = 0,
     batch_size: int | None = None,
     precision: str = "auto",
+    samples: int = 1,
+    with_muted: bool = False,
 ) -> Iterator[ClipMasks]:
     """Masks of each clip, in the order of the clips; clips are pulled one batch at a time.
 
@@ -41,11 +42,15 @@ def segment_clips(
         seed: decides the noise, together with the clip's index.
         batch_size: clips at a time; None chooses by device. It has no part in the result.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        samples: latents drawn for each clip; masks are their mean, their spread is told as well.
+        with_muted: also say what the masks are without sound.
 
     Raises:
         UsageError: the precision is unknown, or not even one clip fits the device.
     """
-    network = _Network(model, seed=seed, precision=precision)
+    network = _Network(
+        model, seed=seed, precision=precision, samples=samples, with_muted=with_muted
+    )
     size = network.batch_size(batch_size)
     in_flight: deque[Launched] = deque()
     remaining = iter(clips)
@@ -71,8 +76,11 @@ class _Network:
             computes while the next is made ready.
     """
 
-    def __init__(self, model: AVSegmenter, *, seed: int, precision: str) -> None:
+    def __init__(
+        self, model: AVSegmenter, *, seed: int, precision: str, samples: int, with_muted: bool
+    ) -> None:
         self._model, self._seed = model, seed
+        self._samples, self._with_muted = samples, with_muted
         self._device = model.pixel_mean.device
         self._precision = choose_precision(precision, self._device)
         self._log_offset: float = model.audio_encoder.log_offset  # type: ignore[assignment]
@@ -88,11 +96,16 @@ class _Network:
         indices = [clip.index for clip in clips]
         with torch.inference_mode():
             batch = stack_clips(clips, self._log_offset).to(self._device)
-            noise = batch_noise(self._model.config, self._seed, indices)
-            noise = None if noise is None else noise.to(self._device)
+            noises = sample_noises(self._model, self._seed, indices, self._samples)
             with autocast(self._precision, self._device):
-                logits = self._model.segment(to_frames(batch.pixels), batch.log_mel, noise)
-            return clips, to_probabilities(logits)
+                found = examine(
+                    self._model,
+                    to_frames(batch.pixels),
+                    batch.log_mel,
+                    noises,
+                    with_muted=self._with_muted,
+                )
+            return clips, found
 
 
 def _halved(size: int, error: torch.OutOfMemoryError) -> int:
@@ -106,8 +119,20 @@ def _halved(size: int, error: torch.OutOfMemoryError) -> int:
 
 
 def _collect(launched: Launched) -> Iterator[ClipMasks]:
-    clips, probabilities = launched
-    for clip, masks in zip(clips, to_arrays(probabilities), strict=True):
+    clips, found = launched
+    masks, spread, disagreement, muted, heard = (
+        None if tensor is None else to_arrays(tensor)
+        for tensor in (found.masks, found.spread, found.disagreement, found.muted, found.heard)
+    )
+    assert masks is not None
+    for row, clip in enumerate(clips):
+        valid = slice(clip.num_valid)
         yield ClipMasks(
-            masks=masks[: clip.num_valid], times=clip.times[: clip.num_valid], index=clip.index
+            masks=masks[row, valid],
+            times=clip.times[valid],
+            index=clip.index,
+            spread=None if spread is None else spread[row, valid],
+            disagreement=None if disagreement is None else disagreement[row, valid],
+            muted=None if muted is None else muted[row, valid],
+            heard=None if heard is None else heard[row, valid],
         )

@@ -133,15 +133,15 @@ def test_a_full_device_halves_the_batch_and_the_result_is_the_same(
 ):
     """Running out of memory costs time, not the film."""
     expected = masks_of(model, clips, batch_size=1)
-    whole, sizes = model.segment, []
+    whole, sizes = model.encode_frames, []
 
-    def small_device(frames, log_mel, noise):
+    def small_device(frames):
         sizes.append(len(frames))
         if len(frames) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return whole(frames, log_mel, noise)
+        return whole(frames)
 
-    monkeypatch.setattr(model, "segment", small_device)
+    monkeypatch.setattr(model, "encode_frames", small_device)
     with caplog.at_level(logging.WARNING):
         masks = masks_of(model, clips, batch_size=4)
 
@@ -156,7 +156,7 @@ def test_a_device_too_small_for_one_clip_is_one_line(model, clips, monkeypatch):
     def no_room(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(model, "segment", no_room)
+    monkeypatch.setattr(model, "encode_frames", no_room)
     with pytest.raises(UsageError, match="single clip"):
         masks_of(model, clips)
 
