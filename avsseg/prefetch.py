@@ -6,25 +6,39 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from avsseg.stage_timer import NO_TIMER, NoTimer
+
 Item = TypeVar("Item")
 
 
 def prefetch(
-    items: Iterable[Item], *, size_of: Callable[[Item], int], max_bytes: int
+    items: Iterable[Item],
+    *,
+    size_of: Callable[[Item], int],
+    max_bytes: int,
+    timer: NoTimer = NO_TIMER,
+    stage: str = "",
 ) -> Generator[Item, None, None]:
     """The same items, made in a thread of their own, ahead by at most ``max_bytes``.
 
     One item is always let through, however large. An exception of the source is raised here in
     its place. Closing this generator stops the source at its next item, closes it in its own
     thread and waits for that, so nothing runs on behind the caller's back.
+
+    Args:
+        items: the source.
+        size_of: bytes of an item.
+        max_bytes: how much may wait for the caller.
+        timer: told how long making items takes and how long each side waits for the other.
+        stage: the name under which the making counts.
     """
-    stage = _Stage(items, size_of, max_bytes)
-    thread = threading.Thread(target=stage.produce, name="avsseg-prefetch", daemon=True)
+    queue = _Stage(timer.each(stage, items), size_of, max_bytes, timer, stage)
+    thread = threading.Thread(target=queue.produce, name="avsseg-prefetch", daemon=True)
     thread.start()
     try:
-        yield from stage.consume()
+        yield from queue.consume()
     finally:
-        stage.stop()
+        queue.stop()
         thread.join()
 
 
@@ -32,8 +46,14 @@ class _Stage(Generic[Item]):
     """The queue between a producing thread and its consumer, bounded by bytes."""
 
     def __init__(
-        self, items: Iterable[Item], size_of: Callable[[Item], int], max_bytes: int
+        self,
+        items: Iterable[Item],
+        size_of: Callable[[Item], int],
+        max_bytes: int,
+        timer: NoTimer,
+        stage: str,
     ) -> None:
+        self._timer, self._stage = timer, stage
         self._items, self._size_of, self._max_bytes = items, size_of, max_bytes
         self._queue: deque[tuple[Item, int]] = deque()
         self._held = 0
@@ -59,8 +79,9 @@ class _Stage(Generic[Item]):
         """Hand out what comes, then the source's exception if it ended with one."""
         while True:
             with self._changed:
-                while not self._queue and not self._finished:
-                    self._changed.wait()
+                with self._timer.waiting():
+                    while not self._queue and not self._finished:
+                        self._changed.wait()
                 if not self._queue:
                     break
                 item, size = self._queue.popleft()
@@ -80,8 +101,9 @@ class _Stage(Generic[Item]):
     def _put(self, item: Item) -> bool:
         size = self._size_of(item)
         with self._changed:
-            while self._queue and self._held + size > self._max_bytes and not self._stopped:
-                self._changed.wait()
+            with self._timer.waiting(self._stage):
+                while self._queue and self._held + size > self._max_bytes and not self._stopped:
+                    self._changed.wait()
             if self._stopped:
                 return False
             self._queue.append((item, size))

@@ -19,6 +19,7 @@ FLOORS = {
     "clip": 0,
     "typed_config": 0,
     "torchvision_guard": 0,
+    "stage_timer": 0,
     "model": 1,
     "media": 1,
     "transforms": 2,

@@ -20,6 +20,7 @@ from avsseg.media.probe import VideoInfo, probe
 from avsseg.media.sampling import Pick, SampleSpec, interleave, padded, pick
 from avsseg.media.sound import Samples
 from avsseg.media.soundtrack import Soundtrack
+from avsseg.stage_timer import NO_TIMER, NoTimer
 
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 
@@ -39,17 +40,20 @@ class Sounded:
     whole: bool
 
 
-def open_video(path: str | Path, *, audio_track: int | None = None) -> "VideoReader":
+def open_video(
+    path: str | Path, *, audio_track: int | None = None, timer: NoTimer = NO_TIMER
+) -> "VideoReader":
     """Open a film for reading; use it in a ``with`` statement.
 
     Args:
         path: the file.
         audio_track: number of the sound track to listen to, from 0; None for the best.
+        timer: told what converting pictures and preparing sound take.
 
     Raises:
         MediaError: no such file, no video in it, nothing that decodes, or no such audio track.
     """
-    return VideoReader(probe(path, audio_track=audio_track))
+    return VideoReader(probe(path, audio_track=audio_track), timer)
 
 
 class VideoReader:
@@ -61,10 +65,12 @@ class VideoReader:
     Attributes:
         info: facts of the film.
         notes: one-line remarks for the user, such as HDR pictures that are mapped.
+        timer: told what converting pictures and preparing sound take.
     """
 
-    def __init__(self, info: VideoInfo) -> None:
+    def __init__(self, info: VideoInfo, timer: NoTimer = NO_TIMER) -> None:
         self.info = info
+        self.timer = timer
         self.notes: list[str] = []
         self._film = Film(info)
         if info.colour.hdr:
@@ -123,7 +129,7 @@ class VideoReader:
         Raises:
             MediaError: no picture can be decoded in that stretch.
         """
-        convert, empty = FullPictures(self.info), True
+        convert, empty = self.timer.call("second convert", FullPictures(self.info)), True
         frames = self._film.frames(start, with_sound=False)
         try:
             for shown in self._film.shown(frames, _unheard):
@@ -141,21 +147,22 @@ class VideoReader:
         self, frames: Iterator[Any], soundtrack: Soundtrack, spec: SampleSpec
     ) -> Iterator[Sounded]:
         """Moments with their pictures made small, each let go as soon as its sound is known."""
-        shrink = SmallPictures(self.info, spec.size)
+        shrink = self.timer.call("convert", SmallPictures(self.info, spec.size))
+        hear = self.timer.call("sound", soundtrack.feed)
         waiting: deque[Small] = deque()
         room = max(1, MAX_WAITING_BYTES // (spec.size[0] * spec.size[1] * 3))
         empty = True
-        for chosen in pick(self._film.shown(frames, soundtrack.feed), spec, self.info.rate):
+        for chosen in pick(self._film.shown(frames, hear), spec, self.info.rate):
             empty = False
             waiting.append(_with_picture(chosen, shrink(chosen.picture)))
             if len(waiting) > room:
                 soundtrack.detach(waiting[0].first_sample)
-            yield from _ready(waiting, soundtrack, spec)
+            yield from self.timer.each("sound", _ready(waiting, soundtrack, spec))
         if empty:
             raise self._nothing(spec.start, spec.end)
         while waiting and (frame := next(frames, None)) is not None:
             if isinstance(frame, av.AudioFrame):
-                soundtrack.feed(frame)
+                hear(frame)
                 yield from _ready(waiting, soundtrack, spec)
         soundtrack.finish()
         yield from _ready(waiting, soundtrack, spec)
