@@ -13,6 +13,7 @@ from avsseg.cli.errors import Commands
 from avsseg.cli.eval import evaluate
 from avsseg.cli.info import info
 from avsseg.cli.predict import predict
+from avsseg.cli.report import report
 from avsseg.cli.score import score
 from avsseg.cli.settings import read_settings
 from avsseg.cli.train import TrainCommand, train
@@ -56,4 +57,5 @@ app.command("info")(info)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor)
 app.command("score")(score)
+app.command("report")(report)
 app.add_typer(data.app, name="data")

@@ -14,7 +14,10 @@ from avsseg.evaluation.network import Soft
 Picture = NDArray[np.uint8]
 
 ROWS = ("frame", "truth", "prediction", "spread")
-_GAP, _GROUND = 3, 40
+GAP = 3
+"""Pixels between the pictures of a sheet."""
+
+_GROUND = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +117,8 @@ def draw_sheet(frames: Picture, truth: Bools, soft: Soft) -> Picture:
 def stack(rows: Sequence[Sequence[Picture]]) -> Picture:
     """Pictures of one size in rows and columns on a dark ground."""
     height, width = rows[0][0].shape[:2]
-    down, across = height + _GAP, width + _GAP
-    shape = (len(rows) * down - _GAP, max(map(len, rows)) * across - _GAP, 3)
+    down, across = height + GAP, width + GAP
+    shape = (len(rows) * down - GAP, max(map(len, rows)) * across - GAP, 3)
     sheet = np.full(shape, _GROUND, np.uint8)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
