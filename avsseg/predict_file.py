@@ -23,7 +23,7 @@ from avsseg.media.outputs import (
 from avsseg.media.probe import VideoInfo
 from avsseg.media.reader import open_video
 from avsseg.media.sound import TakeSamples
-from avsseg.media.upsample import BilinearUpsampler
+from avsseg.media.upsample import BilinearUpsampler, Levels
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.pipeline import (
     Prediction,
@@ -35,6 +35,7 @@ from avsseg.pipeline import (
     sound_gate,
 )
 from avsseg.prefetch import prefetch
+from avsseg.stage_timer import NO_TIMER, NoTimer
 
 _FRAME_BYTES = 48 * 1024 * 1024
 
@@ -64,6 +65,7 @@ def predict_file(
     silent_ok: bool = False,
     progress: Progress | None = None,
     also: TakeSamples | None = None,
+    timer: NoTimer = NO_TIMER,
 ) -> FileReport:
     """Predicts one video and writes its outputs into ``folder``, which is made if it must be.
 
@@ -75,7 +77,7 @@ def predict_file(
             be written; then nothing of it is there.
     """
     begin, tally = clock.monotonic(), Tally()
-    with open_video(path, audio_track=audio_track) as reader:
+    with timer.running(), open_video(path, audio_track=audio_track, timer=timer) as reader:
         profile = listen(reader, silent_ok=silent_ok, also=also)
         start, end = _stretch(reader.info, settings)
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +85,8 @@ def predict_file(
             moments = predictions(reader, model, settings, profile)
             gate = sound_gate(profile, settings)
             frames = reader.frames(start=start, end=end) if opened.moving else None
-            for time in _worked_through(reader.info, moments, frames, opened, gate, tally):
+            written = _written(moments, reader.info, opened, tally, timer)
+            for time in _worked_through(written, frames, opened, gate, tally, timer):
                 if progress is not None:
                     progress(time - (start or reader.info.start), _length(reader.info, settings))
         notes = [*reader.notes, *opened.notes]
@@ -101,27 +104,37 @@ def predict_file(
 
 
 def _worked_through(
-    info: VideoInfo,
-    moments: Generator[Prediction, None, None],
+    written: Generator[TimedMask, None, None],
     frames: Iterator[Picture] | None,
     opened: OpenOutputs,
     gate: SoundGate | None,
     tally: Tally,
+    timer: NoTimer,
 ) -> Iterator[Fraction]:
     """Writes everything; gives the time of each moment or picture that is done."""
-    written = _written(moments, info, opened, tally)
     if frames is None:
         with closing(written):
-            for time, _ in written:
+            for time, _ in timer.each("outputs", written):
                 yield time
         return
-    ahead = prefetch(frames, size_of=_frame_bytes, max_bytes=_FRAME_BYTES)
+    ahead = prefetch(
+        frames,
+        size_of=_frame_bytes,
+        max_bytes=_FRAME_BYTES,
+        timer=timer,
+        stage="second decode",
+    )
     painted = prefetch(
-        _painted(ahead, written, opened, gate), size_of=_painted_bytes, max_bytes=_FRAME_BYTES
+        _painted(ahead, written, opened, gate),
+        size_of=_painted_bytes,
+        max_bytes=_FRAME_BYTES,
+        timer=timer,
+        stage="overlay",
     )
     with closing(painted):
-        for time, pictures in painted:
-            opened.show(pictures)
+        for time, pictures in timer.each("encode", painted):
+            with timer.working("encode"):
+                opened.show(pictures)
             tally.pictures += 1
             yield time
 
@@ -131,6 +144,7 @@ def _written(
     info: VideoInfo,
     opened: OpenOutputs,
     tally: Tally,
+    timer: NoTimer,
 ) -> Generator[TimedMask, None, None]:
     """The masks as they come, each handed to the outputs that hold moments on its way.
 
@@ -140,21 +154,24 @@ def _written(
     size_only = np.broadcast_to(np.uint8(0), (info.height, info.width))
     with closing(moments):
         for found in moments:
-            levels = upsample(found.mask, size_only)
-            opened.write(
-                SoundingMoment(
-                    index=found.index,
-                    time=found.time,
-                    pts=round(found.time / info.time_base),
-                    mask=found.mask,
-                    levels=levels,
-                    sounding=found.sounding,
-                    loudness_db=found.loudness_db,
-                )
-            )
+            with timer.working("outputs"):
+                levels = upsample(found.mask, size_only)
+                opened.write(_in_geometry_of(info, found, levels))
             tally.moments += 1
             tally.sounding += bool(levels.max() >= 128)
             yield found.time, found.raw
+
+
+def _in_geometry_of(info: VideoInfo, found: Prediction, levels: Levels) -> SoundingMoment:
+    return SoundingMoment(
+        index=found.index,
+        time=found.time,
+        pts=round(found.time / info.time_base),
+        mask=found.mask,
+        levels=levels,
+        sounding=found.sounding,
+        loudness_db=found.loudness_db,
+    )
 
 
 def _painted(

@@ -18,6 +18,7 @@ from avsseg.page.film_page import NEEDED, PAGE, write_film_page
 from avsseg.pipeline import PredictSettings
 from avsseg.predict_file import Progress, predict_file
 from avsseg.run_record import Recipe, content_hash, finished_outputs, recorded, write_record
+from avsseg.stage_timer import NO_TIMER, NoTimer
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +66,11 @@ class Predictor:
 
     Attributes:
         plan: what it goes by.
+        timer: told what each stage takes, over all jobs.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, timer: NoTimer = NO_TIMER) -> None:
+        self.plan, self.timer = plan, timer
 
     @cached_property
     def model(self) -> AVSegmenter:
@@ -109,6 +111,7 @@ class Predictor:
                 silent_ok=plan.silent_ok,
                 progress=progress,
                 also=None if meter is None else meter.add,
+                timer=self.timer,
             )
             if meter is not None:
                 report = self._with_page(job, report, meter)

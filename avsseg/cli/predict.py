@@ -15,11 +15,13 @@ from avsseg.cli.console import complain, console, results, warn
 from avsseg.cli.errors import SOME_FAILED
 from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Seed, Weights
 from avsseg.cli.progress import Advance, run_progress
+from avsseg.cli.stage_table import stage_lines
+from avsseg.stage_timer import NO_TIMER, StageTimer
 
 if TYPE_CHECKING:
     from avsseg.inputs import Job
     from avsseg.media.manifest import FileReport
-    from avsseg.predict_jobs import Plan
+    from avsseg.predict_jobs import Predictor
 
 
 def predict(
@@ -45,6 +47,7 @@ def predict(
     batch: options.Batch = None,
     seed: Seed = 0,
     fail_fast: options.FailFast = False,
+    profile: options.Profile = False,
     offline: Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -65,9 +68,9 @@ def predict(
     from avsseg.gate import parse_gate
     from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
-    from avsseg.pipeline import PredictSettings
     from avsseg.page.film_page import NEEDED
-    from avsseg.predict_jobs import Plan
+    from avsseg.pipeline import PredictSettings
+    from avsseg.predict_jobs import Plan, Predictor
     from avsseg.weights import resolve_weights
 
     kinds = [kind.strip() for kind in output.split(",") if kind.strip()]
@@ -102,16 +105,17 @@ def predict(
     if not quiet:
         form = choose_precision(precision.value, chosen)
         _say(f"{plan.weights.name} on {chosen} in {form}, {settings.fps} predictions a second")
-    ended = _run(jobs, plan, fail_fast=fail_fast, as_json=as_json, quiet=quiet)
+    timer = StageTimer() if profile else NO_TIMER
+    ended = _run(jobs, Predictor(plan, timer), fail_fast=fail_fast, as_json=as_json, quiet=quiet)
     if report and len(jobs) > 1:
         _index(out, ended, quiet=quiet or as_json)
     _finish(ended, len(jobs), quiet=quiet)
 
 
 def _run(
-    jobs: Sequence["Job"], plan: "Plan", *, fail_fast: bool, as_json: bool, quiet: bool
+    jobs: Sequence["Job"], predictor: "Predictor", *, fail_fast: bool, as_json: bool, quiet: bool
 ) -> list["FileReport"]:
-    from avsseg.predict_jobs import Predictor, run_jobs
+    from avsseg.predict_jobs import run_jobs
 
     ended: list[FileReport] = []
     with _warnings_shown(), run_progress(len(jobs), quiet=quiet) as progress:
@@ -119,10 +123,12 @@ def _run(
         def watch(job: "Job") -> Advance:
             return progress.begin(job.source)
 
-        for report in run_jobs(jobs, Predictor(plan), fail_fast=fail_fast, watch=watch):
+        for report in run_jobs(jobs, predictor, fail_fast=fail_fast, watch=watch):
             progress.end()
             _tell(report, as_json=as_json, quiet=quiet)
             ended.append(report)
+    if isinstance(predictor.timer, StageTimer):
+        console.print(*stage_lines(predictor.timer.result()), sep="\n", highlight=False)
     return ended
 
 

@@ -192,6 +192,15 @@ Batch = Annotated[
     ),
 ]
 
+Profile = Annotated[
+    bool,
+    typer.Option(
+        "--profile",
+        help="Show on stderr how long each stage worked and waited.",
+        rich_help_panel=_RUN,
+    ),
+]
+
 FailFast = Annotated[
     bool,
     typer.Option("--fail-fast", help="Stop at the first video that fails.", rich_help_panel=_RUN),
