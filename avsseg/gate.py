@@ -24,7 +24,7 @@ _LEAST_MARGIN_DB, _MOST_MARGIN_DB, _MARGIN_SHARE = 5.0, 15.0, 0.3
 _HYSTERESIS_DB = 4.0
 _SOFT_DEPTH_DB = 45.0
 _REACH = Fraction(1, 2)  # half of what the audio encoder hears at once, in seconds
-_SURE = (0.4, 0.6)
+_SURE_SOUND, _SURE_SILENCE = (0.4, 0.6), (0.6, 0.9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +120,8 @@ class SoundGate:
             silence: score of silence in [0, 1].
         """
         if self.settings.threshold_db is None:
-            soft = _sureness(event) if self._may_be_soft(time) else 0.0
-            self._evidence.append((time, soft, _sureness(silence)))
+            soft = _sureness(event, _SURE_SOUND) if self._may_be_soft(time) else 0.0
+            self._evidence.append((time, soft, _sureness(silence, _SURE_SILENCE)))
 
     def at(self, time: Fraction) -> float:
         """The score in [0, 1] at an instant, in seconds on the film's clock."""
@@ -191,6 +191,6 @@ def _ramp(distance: Fraction, length: float) -> float:
     return max(0.0, 1 - float(distance) / length) if length else 0.0
 
 
-def _sureness(score: float) -> float:
-    low, high = _SURE
+def _sureness(score: float, sure: tuple[float, float]) -> float:
+    low, high = sure
     return min(max((score - low) / (high - low), 0.0), 1.0)

@@ -10,15 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsseg.clip import Clip, ClipMasks
-from avsseg.errors import MediaError
+from avsseg.errors import MediaError, UsageError
 from avsseg.gate import GateSettings, SoundGate, parse_gate
 from avsseg.inference import segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
+from avsseg.media.cuts import CutFinder
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile, TakeSamples, measure_sound
 from avsseg.model.segmenter import AVSegmenter
+from avsseg.moments import Moment, in_time_order, smoothed
+from avsseg.network_timer import timed_network
 from avsseg.prefetch import prefetch
+from avsseg.sound_classes import HeardEvent, event_score, heard_events, silence_score
 
 AUDIBLE_DBFS = -80.0
 """A track whose loudest second is below this holds nothing that anybody could hear."""
@@ -34,13 +38,16 @@ class Prediction:
 
     Shapes:
         mask (h, w) float32 probabilities in [0, 1] on the network's square grid, which covers
-        the whole upright picture; raw likewise, before the gate
+        the whole upright picture; raw likewise, before the gate; spread likewise, the standard
+        deviation of several samples; muted likewise, what raw is without sound; or None
 
     Attributes:
         index: counts the predictions of a video from 0.
         time: of the picture, in seconds, exact, on the file's own clock.
         sounding: how much of a sound is on, in [0, 1]; ``mask`` is ``raw`` times this.
         loudness_db: of the sound at that time in dBFS; None without a sound track.
+        disagreement: of several samples, in [0, 1]; None with a single one.
+        heard: the surest sounds, where the network's audio encoder knows names.
     """
 
     index: int
@@ -49,6 +56,10 @@ class Prediction:
     raw: Mask
     sounding: float
     loudness_db: float | None
+    spread: Mask | None = None
+    disagreement: float | None = None
+    muted: Mask | None = None
+    heard: tuple[HeardEvent, ...] = ()
 
     def score(self, threshold: float = 0.5) -> float:
         """Mean probability of the pixels at or above ``threshold``; 0 where there are none."""
@@ -68,6 +79,9 @@ class PredictSettings:
         batch_size: clips at a time; None chooses by device.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gate: how masks give way to silence; None leaves them as the network made them.
+        samples: latents drawn for each clip; the mask is their mean.
+        smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
+        with_muted: also predict without sound.
     """
 
     fps: Fraction = Fraction(1)
@@ -77,6 +91,13 @@ class PredictSettings:
     batch_size: int | None = None
     precision: str = "auto"
     gate: GateSettings | None = field(default_factory=GateSettings)
+    samples: int = 1
+    smooth: float = 0.0
+    with_muted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.samples < 1 or self.smooth < 0:
+            raise UsageError("samples must be at least 1, and smooth at least 0 seconds.")
 
 
 def segment_video(
@@ -90,6 +111,8 @@ def segment_video(
     batch_size: int | None = None,
     precision: str = "auto",
     gate: str = "auto",
+    samples: int = 1,
+    smooth: float = 0.0,
     audio_track: int | None = None,
     silent_ok: bool = False,
 ) -> Iterator[Prediction]:
@@ -110,6 +133,8 @@ def segment_video(
         batch_size: clips at a time; None chooses by device.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gate: ``auto``: masks fade in silence; ``off``; or the level that is silence, in dBFS.
+        samples: latents drawn for each clip: masks are their mean, and spread is told.
+        smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
         audio_track: number of the sound track to listen to, from 0; None for the best.
         silent_ok: a video without sound track gives empty masks instead of an error.
 
@@ -124,6 +149,8 @@ def segment_video(
         batch_size=batch_size,
         precision=precision,
         gate=parse_gate(gate),
+        samples=samples,
+        smooth=smooth,
     )
     with open_video(path, audio_track=audio_track) as reader:
         profile = listen(reader, silent_ok=silent_ok)
@@ -136,6 +163,9 @@ def predictions(
     model: AVSegmenter,
     settings: PredictSettings,
     profile: SoundProfile | None,
+    *,
+    gate: SoundGate | None = None,
+    cuts: CutFinder | None = None,
 ) -> Generator[Prediction, None, None]:
     """What sounds in an open video; decoding and the network each work in a thread of their own.
 
@@ -145,24 +175,83 @@ def predictions(
         settings: how the video is looked at.
         profile: its loudness, from :func:`listen`; None, or silence, gives empty masks.
 
+        gate: its gate, if the caller wants to ask it, too; else one is made by the settings.
+        cuts: finds scene cuts ahead of the predictions, if the caller wants to know of them.
+
     Raises:
         MediaError: nothing can be decoded.
     """
-    spec, gate = sample_spec(reader, model, settings, profile), sound_gate(profile, settings)
-    clips = prefetch(reader.clips(spec), size_of=_clip_bytes, max_bytes=_CLIP_BYTES)
+    spec, gate = (
+        sample_spec(reader, model, settings, profile),
+        gate or sound_gate(profile, settings),
+    )
+    if cuts is None and settings.smooth:
+        cuts = CutFinder()
+    clips = prefetch(
+        reader.clips(spec, cuts=cuts),
+        size_of=_clip_bytes,
+        max_bytes=_CLIP_BYTES,
+        timer=reader.timer,
+        stage="decode",
+    )
     moments = in_time_order(_masks(clips, model, settings, profile), spec.stride)
-    ahead = prefetch(_closing_too(moments, clips), size_of=_mask_bytes, max_bytes=_MASK_BYTES)
-    with closing(ahead) as results:
-        for index, (time, raw) in enumerate(results):
-            sounding = 1.0 if gate is None else gate.at(time)
-            yield Prediction(
-                index=index,
-                time=time,
-                mask=gated(raw, sounding),
-                raw=raw,
-                sounding=sounding,
-                loudness_db=None if profile is None else profile.level_at(time),
+    ahead = prefetch(
+        _closing_too(moments, clips),
+        size_of=_mask_bytes,
+        max_bytes=_MASK_BYTES,
+        timer=reader.timer,
+        stage="network",
+    )
+    with timed_network(model, reader.timer), closing(ahead) as results:
+        steady = _steady(_told(results, gate), settings, gate, cuts)
+        for index, moment in enumerate(steady):
+            yield _prediction(index, moment, gate, profile)
+
+
+def _told(moments: Iterable[Moment], gate: SoundGate | None) -> Iterator[Moment]:
+    """The moments; what is heard at each is told to the gate."""
+    for moment in moments:
+        if gate is not None and moment.heard is not None:
+            gate.hear(
+                moment.time,
+                event=event_score(moment.heard),
+                silence=silence_score(moment.heard),
             )
+        yield moment
+
+
+def _steady(
+    moments: Iterator[Moment],
+    settings: PredictSettings,
+    gate: SoundGate | None,
+    cuts: CutFinder | None,
+) -> Iterator[Moment]:
+    if not settings.smooth or cuts is None:
+        return moments
+    weight = _always if gate is None else gate.at
+    return smoothed(moments, seconds=settings.smooth, breaks=cuts.cuts, weight=weight)
+
+
+def _always(time: Fraction) -> float:
+    return 1.0
+
+
+def _prediction(
+    index: int, moment: Moment, gate: SoundGate | None, profile: SoundProfile | None
+) -> Prediction:
+    sounding = 1.0 if gate is None else gate.at(moment.time)
+    return Prediction(
+        index=index,
+        time=moment.time,
+        mask=gated(moment.mask, sounding),
+        raw=moment.mask,
+        sounding=sounding,
+        loudness_db=None if profile is None else profile.level_at(moment.time),
+        spread=moment.spread,
+        disagreement=moment.disagreement,
+        muted=moment.muted,
+        heard=() if moment.heard is None else heard_events(moment.heard),
+    )
 
 
 def sound_gate(profile: SoundProfile | None, settings: PredictSettings) -> SoundGate | None:
@@ -192,7 +281,8 @@ def listen(
     """
     info = reader.info
     if info.has_audio:
-        return measure_sound(info.path, audio_track=info.audio_track, also=also)
+        with reader.timer.working("sound"):
+            return measure_sound(info.path, audio_track=info.audio_track, also=also)
     if not silent_ok:
         raise MediaError(
             f"{info.path}: has no sound track, so nothing in it can be heard; "
@@ -228,37 +318,6 @@ def sample_spec(
     )
 
 
-def in_time_order(results: Iterable[ClipMasks], stride: int) -> Iterator[tuple[Fraction, Mask]]:
-    """Masks of interleaved clips, one after the other in time; holds one block of clips.
-
-    Of moments that fell on the same picture only the first is kept.
-
-    Args:
-        results: of all clips, in order.
-        stride: clips that interleave: clip ``i`` belongs to block ``i // stride``.
-    """
-    last: Fraction | None = None
-    for block in _blocks(results, stride):
-        moments = [
-            pair for result in block for pair in zip(result.times, result.masks, strict=True)
-        ]
-        for time, mask in sorted(moments, key=lambda moment: moment[0]):
-            if last is None or time > last:
-                last = time
-                yield time, mask
-
-
-def _blocks(results: Iterable[ClipMasks], stride: int) -> Iterator[list[ClipMasks]]:
-    block: list[ClipMasks] = []
-    for result in results:
-        if block and result.index // stride != block[0].index // stride:
-            yield block
-            block = []
-        block.append(result)
-    if block:
-        yield block
-
-
 def _masks(
     clips: Iterable[Clip],
     model: AVSegmenter,
@@ -273,6 +332,8 @@ def _masks(
         seed=settings.seed,
         batch_size=settings.batch_size,
         precision=settings.precision,
+        samples=settings.samples,
+        with_muted=settings.with_muted,
     )
 
 
@@ -283,8 +344,8 @@ def _empty(clip: Clip) -> ClipMasks:
 
 
 def _closing_too(
-    items: Iterator[tuple[Fraction, Mask]], source: Generator[Clip, None, None]
-) -> Iterator[tuple[Fraction, Mask]]:
+    items: Iterator[Moment], source: Generator[Clip, None, None]
+) -> Generator[Moment, None, None]:
     """The items; when they are no longer wanted their source ends as well."""
     try:
         yield from items
@@ -301,5 +362,5 @@ def _clip_bytes(clip: Clip) -> int:
     return clip.frames.nbytes + clip.waveform.nbytes
 
 
-def _mask_bytes(moment: tuple[Fraction, Mask]) -> int:
-    return moment[1].nbytes
+def _mask_bytes(moment: Moment) -> int:
+    return moment.nbytes

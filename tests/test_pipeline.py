@@ -9,10 +9,10 @@ import pytest
 from avsseg.clip import ClipMasks
 from avsseg.errors import MediaError
 from avsseg.media.reader import open_video
+from avsseg.moments import in_time_order
 from avsseg.pipeline import (
     Prediction,
     PredictSettings,
-    in_time_order,
     is_audible,
     listen,
     sample_spec,
@@ -41,8 +41,8 @@ def test_interleaved_clips_come_out_in_order_of_time():
     clips = [result(0, [0, 1, 2]), result(1, [0.5, 1.5, 2.5]), result(2, [3, 4]), result(3, [3.5])]
     ordered = list(in_time_order(clips, stride=2))
 
-    assert [time for time, _ in ordered] == [Fraction(n, 2) for n in range(9)]
-    assert all(mask[0, 0] == time for time, mask in ordered)
+    assert [moment.time for moment in ordered] == [Fraction(n, 2) for n in range(9)]
+    assert all(moment.mask[0, 0] == moment.time for moment in ordered)
 
 
 def test_no_more_than_one_block_of_clips_is_waited_for():
@@ -62,7 +62,7 @@ def test_moments_on_the_same_picture_count_once():
     """Asking more often than the film has pictures gives each picture once."""
     clips = [result(0, [0, 1]), result(1, [0, 1]), result(2, [2, 2])]
 
-    assert [time for time, _ in in_time_order(clips, stride=2)] == [0, 1, 2]
+    assert [moment.time for moment in in_time_order(clips, stride=2)] == [0, 1, 2]
 
 
 def test_a_video_gives_predictions_at_the_times_of_its_pictures(make_film, model):
@@ -102,7 +102,7 @@ def test_a_failing_network_fails_the_loop_and_stops_the_threads(make_film, model
     def broken(*_):
         raise ZeroDivisionError("bug")
 
-    monkeypatch.setattr(model, "segment", broken)
+    monkeypatch.setattr(model, "encode_frames", broken)
     with pytest.raises(ZeroDivisionError):
         list(segment_video(make_film("film.mkv"), model))
     assert not stages()

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from avsseg.clip import Clip
 from avsseg.errors import MediaError
+from avsseg.media.cuts import CutFinder, thumbnail
 from avsseg.media.film import Film
 from avsseg.media.pictures import FullPictures, SmallPictures
 from avsseg.media.probe import VideoInfo, probe
-from avsseg.media.sampling import Pick, SampleSpec, interleave, padded, pick
+from avsseg.media.sampling import Pick, SampleSpec, Shown, interleave, padded, pick
 from avsseg.media.sound import Samples
 from avsseg.media.soundtrack import Soundtrack
 from avsseg.stage_timer import NO_TIMER, NoTimer
@@ -98,12 +99,16 @@ class VideoReader:
         """Close the file, also under passes that were left half way."""
         self._film.close()
 
-    def clips(self, spec: SampleSpec) -> Iterator[Clip]:
+    def clips(self, spec: SampleSpec, *, cuts: CutFinder | None = None) -> Iterator[Clip]:
         """The film as clips, in one pass over picture and sound.
 
         Sound that is missing is silence; whether that is acceptable is the caller's decision.
         Clips of one block of ``num_frames * stride`` moments interleave, so times do not rise
         from clip to clip within a block.
+
+        Args:
+            spec: what is looked at.
+            cuts: is shown every picture that passes, ahead of the clips.
 
         Raises:
             MediaError: no picture can be decoded between ``spec.start`` and ``spec.end``.
@@ -111,7 +116,7 @@ class VideoReader:
         soundtrack = Soundtrack(spec.sample_rate, self._film.sound if self.info.has_audio else None)
         frames = self._film.frames(spec.start, with_sound=True)
         try:
-            sounded = self._sounded(frames, soundtrack, spec)
+            sounded = self._sounded(frames, soundtrack, spec, cuts)
             for index, items in enumerate(interleave(sounded, spec.num_frames, spec.stride)):
                 yield _clip(items, index, spec)
         finally:
@@ -144,7 +149,11 @@ class VideoReader:
             raise self._nothing(start, end)
 
     def _sounded(
-        self, frames: Iterator[Any], soundtrack: Soundtrack, spec: SampleSpec
+        self,
+        frames: Iterator[Any],
+        soundtrack: Soundtrack,
+        spec: SampleSpec,
+        cuts: CutFinder | None,
     ) -> Iterator[Sounded]:
         """Moments with their pictures made small, each let go as soon as its sound is known."""
         shrink = self.timer.call("convert", SmallPictures(self.info, spec.size))
@@ -152,7 +161,8 @@ class VideoReader:
         waiting: deque[Small] = deque()
         room = max(1, MAX_WAITING_BYTES // (spec.size[0] * spec.size[1] * 3))
         empty = True
-        for chosen in pick(self._film.shown(frames, hear), spec, self.info.rate):
+        shown = _seen(self._film.shown(frames, hear), cuts)
+        for chosen in pick(shown, spec, self.info.rate):
             empty = False
             waiting.append(_with_picture(chosen, shrink(chosen.picture)))
             if len(waiting) > room:
@@ -171,6 +181,16 @@ class VideoReader:
         stretch = "" if start is None else f" from {float(start):g} s on"
         stretch += "" if end is None else f" before {float(end):g} s"
         return MediaError(f"{self.info.path}: no picture can be read{stretch}")
+
+
+def _seen(
+    pictures: Iterator[Shown[av.VideoFrame]], cuts: CutFinder | None
+) -> Iterator[Shown[av.VideoFrame]]:
+    """The pictures; each is shown to the finder of cuts before it is handed on."""
+    for shown in pictures:
+        if cuts is not None:
+            cuts.see(shown.time, thumbnail(shown.picture))
+        yield shown
 
 
 def _ready(waiting: deque[Small], soundtrack: Soundtrack, spec: SampleSpec) -> Iterator[Sounded]:

@@ -112,3 +112,15 @@ def test_exact_times_do_not_drift():
     timeline = MaskTimeline((index * step, flat(index % 2)) for index in range(1001))
 
     assert at(timeline, 1000 * step) == [0]
+
+
+def test_after_a_pause_the_mask_returns_at_once():
+    """A prediction made in the pause has no say in the sound; without any other it is used."""
+    predictions = [(Fraction(n), np.full((1, 1), n == 2, np.float32)) for n in range(4)]
+    pauses = [Fraction(3, 2), Fraction(5, 2)]
+    timeline = MaskTimeline(iter(predictions), pauses=pauses)
+    shown = [timeline.at(Fraction(n, 4)).item() for n in (4, 5, 6, 8, 9, 10, 12)]
+    assert shown == [0, 0, 1, 1, 1, 0, 0]
+
+    lone = MaskTimeline(iter(predictions), pauses=[Fraction(9, 4), Fraction(11, 4)])
+    assert lone.at(Fraction(5, 2)).item() == pytest.approx(0.5)
