@@ -62,14 +62,16 @@ class Session:
         torch.manual_seed(config.optimisation.seed)
         model = build_model(config.model)
         load_encoders(model, config.init, offline=self.offline)
+        match = None
         if self.init_from is not None:
             match = init_from(model, self.init_from, offline=self.offline)
-            _log.info("init-from %s: %s", self.init_from, match)
         elif not config.init.audio_encoder:
             _log.warning("the sound network starts from random numbers; set init.audio_encoder.")
         builder = _Builder(config, model, accelerator)
         run = _create_run(self.root, config.name, accelerator)
         trainer = self._open(builder, run)
+        if match is not None:  # the run's own log is open now, and a report will look there
+            _log.info("init-from %s: %s", self.init_from, match)
         torch.manual_seed(config.optimisation.seed + 1 + accelerator.process_index)
         return trainer
 
