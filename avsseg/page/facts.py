@@ -16,13 +16,13 @@ _NAMES = {
     "fps": "Predictions a second",
     "start": "Begins at",
     "end": "Ends at",
-    "kinds": "Outputs",
     "style": "Overlay",
     "crf": "Quality (crf)",
     "with_sound": "Carries sound",
     "silent_ok": "Allowed without sound",
     "audio_track": "Sound track",
 }
+_TOLD_ELSEWHERE = {"kinds", "report"}
 
 
 def facts_of(story: "FilmStory") -> Iterator[tuple[str, str]]:
@@ -32,7 +32,7 @@ def facts_of(story: "FilmStory") -> Iterator[tuple[str, str]]:
     yield "Weights", escape(story.recipe.weights)
     yield "Weights, sha256", f"<code>{escape(story.recipe.weights_sha256)}</code>"
     for name, value in story.recipe.arguments.items():
-        if value is not None:
+        if value is not None and name not in _TOLD_ELSEWHERE:
             plain = name.replace("_", " ").capitalize()
             yield escape(_NAMES.get(name, plain)), escape(_worded(value))
 

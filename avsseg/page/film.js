@@ -384,6 +384,7 @@
     const last = film.querySelector("source:last-of-type");
     last?.addEventListener("error", breakDown);
     film.addEventListener("error", breakDown);
+    window.addEventListener("load", () => setTimeout(check, 1000));
     get("play").addEventListener("click", toggle);
     get("before").addEventListener("click", () => toStretch(-1));
     get("after").addEventListener("click", () => toStretch(1));
@@ -398,12 +399,18 @@
   const ready = () => {
     const whole = Math.abs(film.duration - length), shortened = Math.abs(film.duration - (length - data.first));
     state.skew = shortened + 0.02 < whole ? data.first : 0;
+    setBroken(false);
     if (state.time > state.skew) { state.wanted = state.time; goOn(); }
   };
-  const breakDown = () => {
-    state.broken = true;
-    get("trouble").hidden = false;
-    for (const id of ["play", "mute", "full", "speed"]) get(id).disabled = true;
+  const setBroken = (broken) => {
+    state.broken = broken;
+    get("trouble").hidden = !broken;
+    for (const id of ["play", "full", "speed"]) get(id).disabled = broken;
+  };
+  const breakDown = () => setBroken(true);
+  /* A source may have failed before this script came to listen. */
+  const check = () => {
+    if (film.networkState === HTMLMediaElement.NETWORK_NO_SOURCE && !film.readyState) breakDown();
   };
 
   const fillTable = () => {
@@ -436,7 +443,6 @@
   buildMeters();
   listen();
   if (film.readyState) ready();
-  if (film.networkState === HTMLMediaElement.NETWORK_NO_SOURCE) breakDown();
   redraw();
   new ResizeObserver(redraw).observe(lanes);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

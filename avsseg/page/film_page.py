@@ -244,7 +244,11 @@ def _tiles(story: FilmStory) -> Iterator[tuple[str, str]]:
         yield f"{sum(doubts) / len(doubts):.3f}", "mean uncertainty"
     if story.sound is not None:
         loudest = float(story.sound.loudness.max(initial=-100))
-        yield ("silence" if loudest <= -100 else f"{loudest:.0f} dBFS"), "at its loudest"
+        yield ("silence" if loudest <= -100 else _decibels(loudest)), "at its loudest"
+
+
+def _decibels(level: float) -> str:
+    return f"{level:.0f} dBFS".replace("-", "\N{MINUS SIGN}")
 
 
 def _tile(value: str, about: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from avsseg import __version__
+from avsseg.errors import MediaError
 from avsseg.media.manifest import FileReport
 from avsseg.media.publish import publish_file
 from avsseg.page.assembly import document, escape, fill, read_data
@@ -14,6 +15,7 @@ from avsseg.page.words import clock, percent, plural
 
 INDEX = "index.html"
 
+_MADE_HERE = '<meta name="generator" content="avsseg">'
 _HEAD_BYTES = 256 * 1024  # a page's summary lies within its beginning
 _MOST_PICTURES = 400  # more would make the page too heavy to open
 
@@ -26,12 +28,26 @@ def write_index_page(folder: Path, reports: Sequence[FileReport]) -> Path:
         reports: what became of each video, in order; those with a page have it as ``report``.
 
     Raises:
-        MediaError: the page cannot be written.
+        MediaError: the page cannot be written, or one that is not ours has its name.
     """
     path = folder / INDEX
+    _refuse_foreign(path)
     with publish_file(path, overwrite=True) as temporary:
         temporary.write_text(index_page(folder, reports), encoding="utf-8")
     return path
+
+
+def _refuse_foreign(path: Path) -> None:
+    if path.is_file() and _MADE_HERE not in _beginning(path):
+        raise MediaError(
+            f"{path}: is there already and is no page of avsseg; move it, or choose another "
+            "folder with -o"
+        )
+
+
+def _beginning(page: Path) -> str:
+    with page.open("rb") as file:
+        return file.read(_HEAD_BYTES).decode("utf-8", "ignore")
 
 
 def index_page(folder: Path, reports: Sequence[FileReport]) -> str:
@@ -69,9 +85,7 @@ def _cards(folder: Path, reports: Sequence[FileReport]) -> Iterator[str]:
 def _summary_of(page: Path) -> Mapping[str, Any] | None:
     """What a page says of its film; None if it is gone or was changed by someone else."""
     try:
-        with page.open("rb") as file:
-            text = file.read(_HEAD_BYTES).decode("utf-8", "ignore")
-        summary = read_data(text, "summary")
+        summary = read_data(_beginning(page), "summary")
     except (OSError, ValueError):
         return None
     return summary if isinstance(summary, dict) else None
