@@ -1,5 +1,6 @@
 """One video from file to outputs: reads it twice, once small to predict and once to show."""
 
+import math
 import time as clock
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -9,26 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from avsseg.gate import SoundGate
-from avsseg.media.blend import MaskTimeline, TimedMask
-from avsseg.media.clock import time_of
+from avsseg.media.coverage import level_of
+from avsseg.media.cuts import CutFinder
 from avsseg.media.manifest import FileReport
-from avsseg.media.outputs import (
-    OpenOutputs,
-    OutputSettings,
-    Picture,
-    SoundingMoment,
-    open_outputs,
-)
+from avsseg.media.output_values import Picture, SoundingMoment
+from avsseg.media.outputs import OpenOutputs, OutputSettings, open_outputs
 from avsseg.media.probe import VideoInfo
 from avsseg.media.reader import open_video
 from avsseg.media.sound import TakeSamples
-from avsseg.media.upsample import BilinearUpsampler, Levels
+from avsseg.media.upsample import Levels
 from avsseg.model.segmenter import AVSegmenter
+from avsseg.painting import Luma, Painted, Painter, make_upsampler
 from avsseg.pipeline import (
     Prediction,
     PredictSettings,
-    gated,
     is_audible,
     listen,
     predictions,
@@ -41,8 +36,6 @@ _FRAME_BYTES = 48 * 1024 * 1024
 
 Progress = Callable[[Fraction, Fraction | None], None]
 """Told how many seconds of the video are done, and of how many, if that is known."""
-
-Painted = tuple[Fraction, list[Picture]]
 
 
 @dataclass
@@ -82,16 +75,24 @@ def predict_file(
         start, end = _stretch(reader.info, settings)
         folder.mkdir(parents=True, exist_ok=True)
         with open_outputs(folder, reader.info, outputs, start=start, end=end) as opened:
-            moments = predictions(reader, model, settings, profile)
-            gate = sound_gate(profile, settings)
-            frames = reader.frames(start=start, end=end) if opened.moving else None
-            written = _written(moments, reader.info, opened, tally, timer)
-            for time in _worked_through(written, frames, opened, gate, tally, timer):
+            gate, cuts = sound_gate(profile, settings), CutFinder()
+            writer = Writer(reader.info, opened, tally, outputs)
+            look_again = opened.moving or outputs.refine
+            moments = predictions(
+                reader, model, settings, profile, gate=gate, cuts=cuts if look_again else None
+            )
+            frames = reader.frames(start=start, end=end) if look_again else None
+            late = writer.write if outputs.refine else None
+            painter = Painter(opened, outputs, gate=gate, cuts=cuts, write=late)
+            written = moments if outputs.refine else writer.at_once(moments, timer)
+            for time in _worked_through(written, frames, opened, painter, tally, timer):
                 if progress is not None:
                     progress(time - (start or reader.info.start), _length(reader.info, settings))
         notes = [*reader.notes, *opened.notes]
         if not is_audible(profile):
             notes.append(f"{path}: there is nothing to hear in it, so all masks are empty")
+        elif gate is not None and gate.threshold_db == math.inf:
+            notes.append(f"{path}: is too quiet to mark anything; --gate off marks it anyway")
         if reader.partial:
             notes.append(f"{path}: is damaged; what could be read was kept")
         return FileReport(
@@ -104,18 +105,18 @@ def predict_file(
 
 
 def _worked_through(
-    written: Generator[TimedMask, None, None],
+    written: Generator[Prediction, None, None],
     frames: Iterator[Picture] | None,
     opened: OpenOutputs,
-    gate: SoundGate | None,
+    painter: Painter,
     tally: Tally,
     timer: NoTimer,
 ) -> Iterator[Fraction]:
     """Writes everything; gives the time of each moment or picture that is done."""
     if frames is None:
         with closing(written):
-            for time, _ in timer.each("outputs", written):
-                yield time
+            for found in timer.each("outputs", written):
+                yield found.time
         return
     ahead = prefetch(
         frames,
@@ -125,7 +126,7 @@ def _worked_through(
         stage="second decode",
     )
     painted = prefetch(
-        _painted(ahead, written, opened, gate),
+        painter.paint(ahead, written),
         size_of=_painted_bytes,
         max_bytes=_FRAME_BYTES,
         timer=timer,
@@ -139,27 +140,33 @@ def _worked_through(
             yield time
 
 
-def _written(
-    moments: Generator[Prediction, None, None],
-    info: VideoInfo,
-    opened: OpenOutputs,
-    tally: Tally,
-    timer: NoTimer,
-) -> Generator[TimedMask, None, None]:
-    """The masks as they come, each handed to the outputs that hold moments on its way.
+class Writer:
+    """Hands predictions to the outputs that hold moments, in the source's geometry."""
 
-    What goes on is not gated yet: between predictions the gate moves faster than they do.
-    """
-    upsample = BilinearUpsampler()
-    size_only = np.broadcast_to(np.uint8(0), (info.height, info.width))
-    with closing(moments):
-        for found in moments:
-            with timer.working("outputs"):
-                levels = upsample(found.mask, size_only)
-                opened.write(_in_geometry_of(info, found, levels))
-            tally.moments += 1
-            tally.sounding += bool(levels.max() >= 128)
-            yield found.time, found.raw
+    def __init__(
+        self, info: VideoInfo, opened: OpenOutputs, tally: Tally, outputs: OutputSettings
+    ) -> None:
+        self._info, self._opened, self._tally = info, opened, tally
+        self._upsample = make_upsampler(outputs)
+        self._sounds = level_of(outputs.threshold)
+
+    def write(self, found: Prediction, luma: Luma) -> None:
+        """One prediction, with the luma of its picture, or anything of that size."""
+        levels = self._upsample(found.mask, luma)
+        self._opened.write(_in_geometry_of(self._info, found, levels))
+        self._tally.moments += 1
+        self._tally.sounding += bool(levels.max() >= self._sounds)
+
+    def at_once(
+        self, moments: Generator[Prediction, None, None], timer: NoTimer
+    ) -> Generator[Prediction, None, None]:
+        """The predictions, each written on its way by its size alone."""
+        size_only = np.broadcast_to(np.uint8(0), (self._info.height, self._info.width))
+        with closing(moments):
+            for found in moments:
+                with timer.working("outputs"):
+                    self.write(found, size_only)
+                yield found
 
 
 def _in_geometry_of(info: VideoInfo, found: Prediction, levels: Levels) -> SoundingMoment:
@@ -171,26 +178,11 @@ def _in_geometry_of(info: VideoInfo, found: Prediction, levels: Levels) -> Sound
         levels=levels,
         sounding=found.sounding,
         loudness_db=found.loudness_db,
+        spread=found.spread,
+        muted=found.muted,
+        disagreement=found.disagreement,
+        heard=tuple((event.name, event.score) for event in found.heard),
     )
-
-
-def _painted(
-    frames: Generator[Picture, None, None],
-    masks: Generator[TimedMask, None, None],
-    opened: OpenOutputs,
-    gate: SoundGate | None,
-) -> Iterator[Painted]:
-    """Every picture with the mask of its own time, blended between predictions."""
-    upsample = BilinearUpsampler()
-    with closing(masks), closing(frames):
-        timeline = MaskTimeline(masks)
-        for frame in frames:
-            time = time_of(frame)
-            mask = gated(timeline.at(time), 1.0 if gate is None else gate.at(time))
-            size_only = np.broadcast_to(np.uint8(0), (frame.height, frame.width))
-            yield time, opened.paint(frame, upsample(mask, size_only))
-        for _ in masks:  # moments that fall after the last picture
-            pass
 
 
 def _stretch(info: VideoInfo, settings: PredictSettings) -> tuple[Fraction | None, Fraction | None]:

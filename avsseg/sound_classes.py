@@ -35,6 +35,25 @@ _BACKGROUND = frozenset(
 )
 """Classes of rooms, recordings and noise: no thing in the picture makes them."""
 
+_GENERAL = frozenset(
+    {
+        "Animal",
+        "Domestic animals, pets",
+        "Wild animals",
+        "Livestock, farm animals, working animals",
+        "Music",
+        "Musical instrument",
+        "Vehicle",
+        "Motor vehicle (road)",
+        "Tools",
+        "Mechanisms",
+        "Alarm",
+    }
+)
+"""Classes that hold many others: of use only where none of those is heard."""
+
+_GENERAL_WEIGHT = 0.6
+
 
 @dataclass(frozen=True, kw_only=True)
 class HeardEvent:
@@ -57,25 +76,27 @@ def class_names() -> tuple[str, ...]:
 
 
 def heard_events(scores: Scores, *, most: int = 2, least: float = 0.3) -> tuple[HeardEvent, ...]:
-    """The surest classes of one moment, the surest first, without rooms and noise.
+    """The surest classes of one moment, without rooms and noise.
+
+    They are in order of their scores, but that a dog goes before an animal that is hardly surer.
 
     Args:
         scores: (521,) in [0, 1].
         most: how many classes at most.
         least: score below which a class is not named.
     """
-    ranked = np.argsort(-scores * _is_event(), kind="stable")[:most]
+    ranked = np.argsort(-scores * _weights(), kind="stable")[:most]
     found = [(int(number), float(scores[number])) for number in ranked]
     return tuple(
         HeardEvent(name=class_names()[number], score=score)
         for number, score in found
-        if score >= least and _is_event()[number]
+        if score >= least and _weights()[number]
     )
 
 
 def event_score(scores: Scores) -> float:
     """The score of the surest class that is a thing and neither a room nor noise."""
-    return float((scores * _is_event()).max())
+    return float(scores[_weights() > 0].max())
 
 
 def silence_score(scores: Scores) -> float:
@@ -84,5 +105,12 @@ def silence_score(scores: Scores) -> float:
 
 
 @lru_cache(maxsize=1)
-def _is_event() -> NDArray[np.bool_]:
-    return np.array([name not in _BACKGROUND for name in class_names()])
+def _weights() -> Scores:
+    """What a score of each class counts in their order."""
+    return np.array(
+        [
+            0.0 if name in _BACKGROUND else _GENERAL_WEIGHT if name in _GENERAL else 1.0
+            for name in class_names()
+        ],
+        np.float32,
+    )

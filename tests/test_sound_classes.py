@@ -21,10 +21,16 @@ def test_there_is_a_name_for_every_score_of_yamnet():
 
 def test_the_surest_things_are_named_and_rooms_are_not():
     """Two names at most, the surest first; rooms, noise and what is unsure are left out."""
-    scores = scores_of(Dog=0.93, Bark=0.8, Animal=0.7, Silence=1.0, Noise=0.95, Speech=0.1)
+    scores = scores_of(Dog=0.93, Bark=0.8, Growling=0.7, Silence=1.0, Noise=0.95, Speech=0.1)
     assert [str(event) for event in heard_events(scores)] == ["Dog 0.93", "Bark 0.80"]
     assert [event.name for event in heard_events(scores, most=9, least=0.75)] == ["Dog", "Bark"]
     assert heard_events(scores_of(Silence=1.0, Static=0.9)) == ()
+
+
+def test_a_dog_is_named_before_an_animal():
+    """A general name is used only where no special one is nearly as sure."""
+    assert heard_events(scores_of(Animal=0.98, Dog=0.9), most=1)[0].name == "Dog"
+    assert heard_events(scores_of(Animal=0.98, Dog=0.4), most=1)[0].name == "Animal"
 
 
 def test_things_and_silence_are_scored_apart():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from avsseg.cli import predict_options as options
-from avsseg.cli.console import complain, console, results, warn
+from avsseg.cli.console import complain, console, results, say, warn
 from avsseg.cli.errors import SOME_FAILED
 from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Seed, Weights
 from avsseg.cli.progress import Advance, run_progress
@@ -21,7 +21,7 @@ from avsseg.stage_timer import NO_TIMER, StageTimer
 if TYPE_CHECKING:
     from avsseg.inputs import Job
     from avsseg.media.manifest import FileReport
-    from avsseg.predict_jobs import Predictor
+    from avsseg.predict_jobs import Plan, Predictor
 
 
 def predict(
@@ -40,6 +40,10 @@ def predict(
     end: options.End = None,
     audio_track: options.AudioTrack = None,
     gate: options.Gate = "auto",
+    samples: options.Samples = 1,
+    smooth: options.Smooth = 0.0,
+    refine: options.Refine = False,
+    labels: options.Labels = False,
     silent_ok: options.SilentOk = False,
     weights: Weights = None,
     device: Device = "auto",
@@ -81,6 +85,8 @@ def predict(
         encoder=encoder,
         crf=crf,
         with_sound=not no_audio,
+        refine=refine,
+        labels=labels,
     )
     settings = PredictSettings(
         fps=fps or Fraction(4 if wanted.moving else 1),
@@ -90,6 +96,9 @@ def predict(
         batch_size=batch,
         precision=precision.value,
         gate=parse_gate(gate),
+        samples=samples,
+        smooth=smooth,
+        with_muted=wanted.with_muted,
     )
     jobs, chosen = plan_jobs(inputs, out), choose_device(device)
     plan = Plan(
@@ -103,13 +112,17 @@ def predict(
         report=report,
     )
     if not quiet:
-        form = choose_precision(precision.value, chosen)
-        _say(f"{plan.weights.name} on {chosen} in {form}, {settings.fps} predictions a second")
+        _announce(plan, str(choose_precision(precision.value, chosen)))
     timer = StageTimer() if profile else NO_TIMER
     ended = _run(jobs, Predictor(plan, timer), fail_fast=fail_fast, as_json=as_json, quiet=quiet)
     if report and len(jobs) > 1:
         _index(out, ended, quiet=quiet or as_json)
     _finish(ended, len(jobs), quiet=quiet)
+
+
+def _announce(plan: "Plan", form: str) -> None:
+    rate = plan.predict.fps
+    say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
 
 
 def _run(
@@ -174,7 +187,7 @@ def _finish(ended: Sequence["FileReport"], num_jobs: int, *, quiet: bool) -> Non
         counts = {s: sum(r.status == s for r in ended) for s in _STATUSES}
         parts = [f"{count} {status}" for status, count in counts.items() if count]
         left = num_jobs - len(ended)
-        _say(f"{', '.join(parts)}{f', {left} not begun' if left else ''}, of {num_jobs} videos")
+        say(f"{', '.join(parts)}{f', {left} not begun' if left else ''}, of {num_jobs} videos")
         _say_table([(r.source.name, _reason(r)) for r in failed])
     if failed:
         raise typer.Exit(1 if len(failed) == len(ended) else SOME_FAILED)
@@ -191,18 +204,17 @@ def _reason(report: "FileReport") -> str:
 def _say_table(rows: Sequence[tuple[str, str]]) -> None:
     width = max((len(name) for name, _ in rows), default=0)
     for name, reason in rows:
-        _say(f"  {name:<{width}}  {reason}")
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(f"  {name:<{width}}  {reason}")
 
 
 class _Warner(logging.Handler):
     """Shows warnings of the library as the command line's own."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        warn(self.format(record))
+        warn(record.getMessage())
+        if record.exc_info:
+            for line in self.format(record).splitlines()[1:]:
+                say(line)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ Output = Annotated[
         "--output",
         metavar="KIND,...",
         help="Any of overlay, csv, masks, palette, mask-video, matte, alpha, alpha-webm, gif, soft,"
-        " rle.",
+        " heat, segments, srt, regions, rle.",
         rich_help_panel=_WRITE,
     ),
 ]
@@ -170,6 +170,41 @@ Gate = Annotated[
         help="Masks fade where the film falls silent, or is below this level in dBFS.",
         rich_help_panel=_SELECT,
     ),
+]
+
+Samples = Annotated[
+    int,
+    typer.Option(
+        "--samples",
+        min=1,
+        max=64,
+        help="Answers drawn from the network; masks are their mean, and its doubt is told.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
+Smooth = Annotated[
+    float,
+    typer.Option(
+        "--smooth",
+        min=0.0,
+        max=10.0,
+        metavar="SECONDS",
+        help="Average masks over this time to either side, never over a cut.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
+Refine = Annotated[
+    bool,
+    typer.Option(
+        "--refine", help="Let masks follow the edges of the picture.", rich_help_panel=_WRITE
+    ),
+]
+
+Labels = Annotated[
+    bool,
+    typer.Option("--labels", help="Name what is heard on the overlay.", rich_help_panel=_WRITE),
 ]
 
 SilentOk = Annotated[

@@ -5,29 +5,28 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
-
-import av
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from avsseg.errors import UsageError
 from avsseg.media.encoders import PRORES_ALPHA, VP9_ALPHA, VideoFormat
 from avsseg.media.ffmpeg_pipe import open_ffmpeg_writer
-from avsseg.media.figures import binary_mask, measure_mask
 from avsseg.media.gif_writer import open_gif_writer
+from avsseg.media.heat import heat_frame
 from avsseg.media.mask_frames import alpha_frame, mask_frame, matte_frame
+from avsseg.media.output_moments import (
+    open_csv,
+    open_masks,
+    open_palette,
+    open_regions,
+    open_rle,
+    open_segments,
+    open_soft,
+    open_subtitles,
+)
+from avsseg.media.output_values import Paint, Picture, Shown, SoundingMoment, WriteMoment
 from avsseg.media.overlay import OverlayKind, OverlayStyle, draw_overlay
-from avsseg.media.picture_writer import open_mask_folder, open_palette_folder
 from avsseg.media.probe import VideoInfo
-from avsseg.media.rle_writer import open_rle_writer
-from avsseg.media.soft_maps import open_soft_maps
-from avsseg.media.table_writer import FrameRow, open_frame_table
-from avsseg.media.upsample import Levels
 from avsseg.media.video_writer import open_video_writer
-
-Picture: TypeAlias = av.VideoFrame
-"""A full-size picture of a film, for those who pass it on without looking inside."""
 
 _FFMPEG = "ffmpeg:"
 _CRF_NAMES = {"h264_nvenc": "cq", "hevc_nvenc": "cq", "av1_nvenc": "cq"}
@@ -44,6 +43,8 @@ class OutputSettings:
         encoder: of the films without transparency; ``ffmpeg:NAME`` for an installed program's.
         crf: quality of those films, smaller is better; None for the encoder's own default.
         with_sound: whether films carry the source's sound.
+        refine: masks follow the edges of the picture.
+        labels: the overlay names what is heard.
     """
 
     kinds: tuple[str, ...] = ("overlay", "csv")
@@ -52,6 +53,8 @@ class OutputSettings:
     encoder: str = "libx264"
     crf: int | None = None
     with_sound: bool = True
+    refine: bool = False
+    labels: bool = False
 
     def __post_init__(self) -> None:
         unknown = [kind for kind in self.kinds if kind not in KINDS]
@@ -63,8 +66,13 @@ class OutputSettings:
 
     @property
     def moving(self) -> bool:
-        """Whether any film is written, for which every picture of the source is read again."""
+        """Whether any film is written."""
         return any(KINDS[kind].moving for kind in self.kinds)
+
+    @property
+    def with_muted(self) -> bool:
+        """Whether the masks without sound are asked for."""
+        return any(KINDS[kind].with_muted for kind in self.kinds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,31 +93,6 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoundingMoment:
-    """One predicted moment in the source's geometry.
-
-    Shapes:
-        mask (h, w) float32 on the network's grid; levels (H, W) uint8, the same in source size
-
-    Attributes:
-        pts: its time in ticks of the source.
-        sounding: how much of a sound is on, in [0, 1].
-    """
-
-    index: int
-    time: Fraction
-    pts: int
-    mask: NDArray[np.float32]
-    levels: Levels
-    sounding: float
-    loudness_db: float | None
-
-
-Paint = Callable[[Picture, Levels], Picture]
-WriteMoment = Callable[[SoundingMoment], None]
-
-
-@dataclass(frozen=True, kw_only=True)
 class OutputKind:
     """One kind of output.
 
@@ -118,12 +101,14 @@ class OutputKind:
         about: what it is, for help texts.
         open: lends a writer: of pictures if ``paint`` is set, else a function of moments.
         paint: makes a picture of the film from a picture of the source and its mask.
+        with_muted: whether it tells of the masks without sound.
     """
 
     file: str
     about: str
     open: Callable[[Target], AbstractContextManager[Any]]
     paint: Callable[[OutputSettings], Paint] | None = None
+    with_muted: bool = False
 
     @property
     def moving(self) -> bool:
@@ -163,9 +148,9 @@ class OpenOutputs:
             self._paints.append(kind.paint(settings))
             self._films.append(writer)
 
-    def paint(self, frame: Picture, levels: Levels) -> list[Picture]:
+    def paint(self, frame: Picture, shown: Shown) -> list[Picture]:
         """The next picture of every film; the source's own frame is left as it is."""
-        return [paint(frame, levels) for paint in self._paints]
+        return [paint(frame, shown) for paint in self._paints]
 
     def show(self, pictures: list[Picture]) -> None:
         """Encode what ``paint`` made."""
@@ -234,77 +219,27 @@ def _gif(target: Target) -> AbstractContextManager[Any]:
     return open_gif_writer(target.path, target.info, overwrite=True)
 
 
-@contextmanager
-def _masks(target: Target) -> Iterator[WriteMoment]:
-    threshold = target.settings.threshold
-    with open_mask_folder(target.path, source=target.info.path, overwrite=True) as folder:
-        yield lambda moment: folder.write(moment.index, binary_mask(moment.levels, threshold))
-
-
-@contextmanager
-def _palette(target: Target) -> Iterator[WriteMoment]:
-    threshold = target.settings.threshold
-    with open_palette_folder(target.path, source=target.info.path, overwrite=True) as folder:
-        yield lambda moment: folder.write(
-            moment.index, binary_mask(moment.levels, threshold).astype(np.uint8)
-        )
-
-
-@contextmanager
-def _soft(target: Target) -> Iterator[WriteMoment]:
-    with open_soft_maps(target.path, source=target.info.path, overwrite=True) as maps:
-        yield lambda moment: maps.write(moment.index, moment.time, moment.mask)
-
-
-@contextmanager
-def _rle(target: Target) -> Iterator[WriteMoment]:
-    threshold = target.settings.threshold
-    with open_rle_writer(target.path, source=target.info.path, overwrite=True) as annotations:
-        yield lambda moment: annotations.write(
-            moment.index,
-            moment.time,
-            binary_mask(moment.levels, threshold),
-            score=measure_mask(moment.levels, threshold).score,
-        )
-
-
-@contextmanager
-def _csv(target: Target) -> Iterator[WriteMoment]:
-    with open_frame_table(
-        target.path, extra=("sounding",), source=target.info.path, overwrite=True
-    ) as table:
-        yield lambda moment: table.write(_row(moment, target.settings.threshold))
-
-
-def _row(moment: SoundingMoment, threshold: float) -> FrameRow:
-    figures = measure_mask(moment.levels, threshold)
-    return FrameRow(
-        index=moment.index,
-        pts=moment.pts,
-        time=moment.time,
-        score=figures.score,
-        area=figures.area,
-        box=figures.box,
-        loudness_db=moment.loudness_db,
-        extra={"sounding": moment.sounding},
-    )
-
-
 def _paint_overlay(settings: OutputSettings) -> Paint:
     style = OverlayStyle(kind=settings.style, threshold=settings.threshold)
-    return lambda frame, levels: draw_overlay(frame, levels, style=style)
+    return lambda frame, shown: draw_overlay(frame, shown.levels, style=style, labels=shown.labels)
 
 
 def _paint_mask(settings: OutputSettings) -> Paint:
-    return lambda frame, levels: mask_frame(levels, frame, threshold=settings.threshold)
+    return lambda frame, shown: mask_frame(shown.levels, frame, threshold=settings.threshold)
 
 
 def _paint_matte(settings: OutputSettings) -> Paint:
-    return lambda frame, levels: matte_frame(levels, frame)
+    return lambda frame, shown: matte_frame(shown.levels, frame)
 
 
 def _paint_alpha(settings: OutputSettings) -> Paint:
-    return alpha_frame
+    return lambda frame, shown: alpha_frame(frame, shown.levels)
+
+
+def _paint_heat(settings: OutputSettings) -> Paint:
+    return lambda frame, shown: heat_frame(
+        frame, shown.levels if shown.spread is None else shown.spread
+    )
 
 
 KINDS: dict[str, OutputKind] = {
@@ -314,9 +249,9 @@ KINDS: dict[str, OutputKind] = {
         open=_film,
         paint=_paint_overlay,
     ),
-    "csv": OutputKind(file="frames.csv", about="a table of the predicted moments", open=_csv),
-    "masks": OutputKind(file="masks", about="black and white PNGs", open=_masks),
-    "palette": OutputKind(file="palette", about="PNGs of classes, as DAVIS", open=_palette),
+    "csv": OutputKind(file="frames.csv", about="a table of the predicted moments", open=open_csv),
+    "masks": OutputKind(file="masks", about="black and white PNGs", open=open_masks),
+    "palette": OutputKind(file="palette", about="PNGs of classes, as DAVIS", open=open_palette),
     "mask-video": OutputKind(
         file="mask.mp4", about="a black and white video", open=_film, paint=_paint_mask
     ),
@@ -338,7 +273,25 @@ KINDS: dict[str, OutputKind] = {
     "gif": OutputKind(
         file="preview.gif", about="a short small preview", open=_gif, paint=_paint_overlay
     ),
-    "soft": OutputKind(file="soft.npz", about="probabilities on the network's grid", open=_soft),
-    "rle": OutputKind(file="masks.json", about="COCO run lengths", open=_rle),
+    "soft": OutputKind(
+        file="soft.npz", about="probabilities on the network's grid", open=open_soft
+    ),
+    "heat": OutputKind(
+        file="heat.mp4",
+        about="the network's doubt in colours; with a single sample, its probabilities",
+        open=_film,
+        paint=_paint_heat,
+    ),
+    "segments": OutputKind(
+        file="segments.csv", about="a table of sounding stretches", open=open_segments
+    ),
+    "srt": OutputKind(file="sounding.srt", about="the same as subtitles", open=open_subtitles),
+    "regions": OutputKind(
+        file="regions.csv",
+        about="a table of connected parts, with numbers that stay",
+        open=open_regions,
+        with_muted=True,
+    ),
+    "rle": OutputKind(file="masks.json", about="COCO run lengths", open=open_rle),
 }
 """Every kind of output by the name that users give."""
