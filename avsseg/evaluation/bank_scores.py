@@ -166,11 +166,19 @@ class BankScores:
             "true_area": float(question.truth.mean()),
         }
         self.rows.append(row)
+        self._show(str(row["name"]), question, score, area, soft)
+
+    def _show(
+        self, name: str, question: Question, score: float | None, area: Floats, soft: Soft
+    ) -> None:
+        """Silent scenes are worth a look only where something was masked."""
+        if score is None and area.max() <= ANY_MASK:
+            return
         shown = float(1 - area.mean()) if score is None else score
         number = int(question.name.split("/")[1])
         fixed = question.topic in ("two", "onsets") and number < self._panels
         self.gallery.add(
-            str(row["name"]), shown, question.frames, question.truth, soft, fixed=fixed
+            name, shown, question.frames, question.truth, soft, fixed=fixed, alarm=score is None
         )
 
 

@@ -25,8 +25,8 @@ class Panel:
     """One clip as a sheet: a column for each frame, rows as in ``ROWS``.
 
     Attributes:
-        kind: ``worst``, ``best``, ``fixed`` (the same clips for every network) or
-            ``interrupted`` (the sound stops inside the clip; the paper's Fig. 4).
+        kind: ``worst``, ``best``, ``fixed`` (the same clips for every network), ``interrupted``
+            (the sound stops inside the clip; the paper's Fig. 4) or ``alarm`` (nothing sounds).
         score: mean IoU of the clip.
     """
 
@@ -60,8 +60,11 @@ class Gallery:
         soft: Soft,
         *,
         fixed: bool = False,
+        alarm: bool = False,
     ) -> None:
         """Shows one clip to the gallery; ``fixed`` ones are kept whatever their score.
+
+        An ``alarm`` is a mask where nothing sounds; such clips compete among themselves alone.
 
         Shapes:
             frames (N, H, W, 3) uint8; truth (N, H, W); soft (S, N, H, W), one map per sample
@@ -71,7 +74,9 @@ class Gallery:
             return
         sounding = truth.any(axis=(1, 2))
         wanted = {"worst": -score, "best": score}
-        if sounding.any() and not sounding.all():
+        if alarm:
+            wanted = {"alarm": -score}
+        elif sounding.any() and not sounding.all():
             wanted["interrupted"] = -score
         chosen = [kind for kind, rank in wanted.items() if self._has_room(kind, rank)]
         if not chosen and not fixed:
@@ -84,9 +89,9 @@ class Gallery:
             self._fixed.append(Panel(kind="fixed", name=name, score=score, picture=sheet))
 
     def panels(self) -> tuple[Panel, ...]:
-        """All that was kept: fixed, interrupted, worst and best, the extreme ones first."""
-        return (*self._fixed, *self._sorted("interrupted"), *self._sorted("worst"),
-                *self._sorted("best"))  # fmt: skip
+        """All that was kept: the fixed ones, then by kind, the extreme ones first."""
+        kinds = ("interrupted", "worst", "alarm", "best")
+        return (*self._fixed, *(panel for kind in kinds for panel in self._sorted(kind)))
 
     def _has_room(self, kind: str, rank: float) -> bool:
         heap = self._heaps.get(kind, [])

@@ -27,7 +27,8 @@ from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.pipeline import PredictSettings, in_time_order, listen, predictions, sample_spec
+from avsseg.moments import in_time_order
+from avsseg.pipeline import PredictSettings, listen, predictions, sample_spec
 
 REAL = {
     "miou": "mean IoU of the frames in which something in view sounds",
@@ -37,6 +38,8 @@ REAL = {
     "empty_area": "masked share of the frames in which nothing in view sounds",
     "empty_any": "share of those frames with a mask over 1 %",
     "muted_area": "masked share of all frames with the sound taken away",
+    "ungated_miou": "mIoU of the network's own masks, before they give way to silence",
+    "ungated_empty_area": "masked share of the empty frames, likewise",
     "area_change": "mean change of area between neighbouring predictions, of the larger one",
     "frames": "frames with a truth",
     "empty_frames": "of these, frames whose truth is empty",
@@ -117,14 +120,15 @@ class _Judge:
         """Predicts a clip with every seed, and muted, and scores it."""
         own = Tally()
         with open_video(clip.video) as reader:
-            found = [self._predicted(reader, seed) for seed in self._seeds]
+            pairs = [self._predicted(reader, seed) for seed in self._seeds]
             muted = self._muted(reader) if self._options.probes else None
+        found, ungated = [maps for maps, _ in pairs], [raw for _, raw in pairs]
         for time, path in clip.masks:
             truth = binary_mask(open_picture(path))
-            soft = np.stack([_levels(_nearest(maps, time), truth) for maps in found])
-            silent = None if muted is None else _levels(_nearest(muted, time), truth)
+            masks, raw = (_masks_at(maps, time, truth) for maps in (found, ungated))
+            silent = None if muted is None else _masks_at([muted], time, truth)
             for tally in (own, self._tally):
-                _score(tally, soft >= 128, truth, None if silent is None else silent >= 128)
+                _score(tally, masks, raw, silent, truth)
             self._frames, self._empty = self._frames + 1, self._empty + (not truth.any())
         change = [[_area_change(maps)] for maps in found]
         for tally in (own, self._tally):
@@ -144,11 +148,17 @@ class _Judge:
         report = Report(means=means, videos=tuple(self._rows))
         return Evaluation(report=report, spread=self._tally.spread(), panels=self._gallery.panels())
 
-    def _predicted(self, reader: VideoReader, seed: int) -> Maps:
-        settings = self._settings(seed)
+    def _predicted(self, reader: VideoReader, seed: int) -> tuple[Maps, Maps]:
+        """What ``predict`` gives with its defaults, and what the network itself said."""
+        settings, start = self._settings(seed), reader.info.start
         profile = listen(reader, silent_ok=True)
+        masks: Maps = {}
+        ungated: Maps = {}
         with closing(predictions(reader, self._model, settings, profile)) as moments:
-            return {moment.time - reader.info.start: moment.mask for moment in moments}
+            for moment in moments:
+                masks[moment.time - start] = moment.mask
+                ungated[moment.time - start] = moment.raw
+        return masks, ungated
 
     def _muted(self, reader: VideoReader) -> Maps:
         """The network's own answer to the film with its sound taken away."""
@@ -162,7 +172,7 @@ class _Judge:
             precision=settings.precision,
         )
         moments = in_time_order(results, spec.stride)
-        return {time - reader.info.start: mask for time, mask in moments}
+        return {moment.time - reader.info.start: moment.mask for moment in moments}
 
     def _settings(self, seed: int) -> PredictSettings:
         options = self._options
@@ -186,23 +196,33 @@ class _Judge:
         self._gallery.add(clip.video.name, shown, frames, small, soft, fixed=True)
 
 
-def _score(tally: Tally, masks: Bools, truth: Bools, silent: Bools | None) -> None:
+def _score(tally: Tally, masks: Bools, raw: Bools, silent: Bools | None, truth: Bools) -> None:
     """Adds one labelled frame.
 
     Shapes:
-        masks (S, H, W), truth, silent (H, W)
+        masks, raw (S, H, W); silent (1, H, W); truth (H, W)
     """
-    area = masks.mean(axis=(1, 2))[:, None]
     if truth.any():
         tally.add("miou", object_iou(masks, truth)[:, None])
+        tally.add("ungated_miou", object_iou(raw, truth)[:, None])
         tally.add("full_frame_miou", [[truth.mean()]])
         if silent is not None:
-            tally.add("muted_miou", [[float(object_iou(silent, truth))]])
+            tally.add("muted_miou", object_iou(silent, truth)[:, None])
     else:
-        tally.add("empty_area", area)
-        tally.add("empty_any", area > ANY_MASK)
+        tally.add("empty_area", _area(masks))
+        tally.add("empty_any", _area(masks) > ANY_MASK)
+        tally.add("ungated_empty_area", _area(raw))
     if silent is not None:
-        tally.add("muted_area", [[silent.mean()]])
+        tally.add("muted_area", _area(silent))
+
+
+def _area(masks: Bools) -> NDArray[np.float64]:
+    return np.asarray(masks.mean(axis=(1, 2))[:, None])
+
+
+def _masks_at(found: list[Maps], time: float, truth: Bools) -> Bools:
+    """The masks of several samples nearest in time, at the truth's size (S, H, W)."""
+    return np.stack([_levels(_nearest(maps, time), truth) for maps in found]) >= 128
 
 
 def _nearest(maps: Maps, time: float) -> NDArray[np.float32]:

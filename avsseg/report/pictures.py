@@ -18,6 +18,7 @@ _NAME = re.compile(r"(?P<kind>[a-z]+)_(?P<score>-?\d+\.\d+)_(?P<clip>.+)\.png")
 _TITLES = {
     "interrupted": "Sound that stops inside the clip (the paper's Fig. 4)",
     "worst": "Worst clips",
+    "alarm": "Masks where nothing in view sounds",
     "best": "Best clips",
 }
 

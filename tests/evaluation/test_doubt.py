@@ -62,3 +62,19 @@ def test_a_gallery_keeps_the_extremes_whatever_the_order():
     kept = [(panel.kind, panel.name) for panel in gallery.panels()]
 
     assert kept == [("worst", "c0"), ("worst", "c1"), ("best", "c9"), ("best", "c8")]
+
+
+def test_masks_where_nothing_sounds_are_kept_apart():
+    """A false alarm is neither a worst nor a best clip."""
+    gallery = Gallery(1)
+    frames, soft = np.zeros((1, 4, 4, 3), np.uint8), np.zeros((1, 1, 4, 4), np.float32)
+    silent = np.zeros((1, 4, 4), bool)
+    gallery.add("small", 0.9, frames, silent, soft, alarm=True)
+    gallery.add("large", 0.4, frames, silent, soft, alarm=True)
+    gallery.add("sounds", 0.5, frames, ~silent, soft)
+
+    assert [(p.kind, p.name) for p in gallery.panels()] == [
+        ("worst", "sounds"),
+        ("alarm", "large"),
+        ("best", "sounds"),
+    ]
