@@ -53,7 +53,8 @@ def _expand(name: str, output: Path) -> tuple[Path, list[Path]]:
     """The folder that an input's tree is mirrored from, and its videos."""
     path = _absolute(Path(name))
     if path.is_dir():
-        videos = [p for p in _walk(path, _absolute(output)) if p.suffix.lower() in VIDEO_SUFFIXES]
+        files = _walk(path, _absolute(output), frozenset())
+        videos = [file for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
         if not videos:
             raise UsageError(f"{name}: no video file in this folder or below it.")
         return path, videos
@@ -79,13 +80,19 @@ def _before_magic(parts: Iterable[str]) -> Iterator[str]:
         yield part
 
 
-def _walk(folder: Path, output: Path) -> Iterator[Path]:
-    """Files below a folder in order of name, without hidden ones and without our own output."""
+def _walk(folder: Path, output: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """Files below a folder in order of name, without hidden ones and without our own output.
+
+    A link to a folder that it lies in, one of ``above``, is not followed round and round.
+    """
+    here = folder.resolve()
+    if here in above:
+        return
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry == output:
             continue
         if entry.is_dir():
-            yield from _walk(entry, output)
+            yield from _walk(entry, output, above | {here})
         elif entry.is_file():
             yield entry
 
@@ -105,7 +112,7 @@ def _common(roots: Sequence[Path]) -> Path:
 
 def _distinct(relative: Sequence[Path]) -> list[Path]:
     """Places for outputs: without suffix where that leaves each video a folder of its own."""
-    short = [path.with_suffix("") for path in relative]
+    short = [_without_suffix(path) for path in relative]
     taken = Counter(_key(place) for place in short)
     for place in short:
         taken.update({_key(parent) for parent in place.parents})
@@ -113,6 +120,11 @@ def _distinct(relative: Sequence[Path]) -> list[Path]:
         place if taken[_key(place)] == 1 else path
         for path, place in zip(relative, short, strict=True)
     ]
+
+
+def _without_suffix(path: Path) -> Path:
+    """As ``with_suffix("")``, which would make the parent folder of a file named ``...mp4``."""
+    return path if not path.stem.strip(".") else path.with_suffix("")
 
 
 def _key(place: Path) -> str:

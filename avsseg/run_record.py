@@ -111,9 +111,11 @@ def write_record(folder: Path, recipe: Recipe, fingerprint: str, report: FileRep
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         (report,) = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return dict(report["facts"]), dict(report["outputs"])
-    except (OSError, ValueError, KeyError, TypeError):
+        facts, outputs = dict(report["facts"]), dict(report["outputs"])
+        beside = all(Path(name).name == name != ".." for name in outputs.values())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}, {}
+    return (facts, outputs) if beside else ({}, {})  # a path that leads elsewhere is not ours
 
 
 def _refuse_taken(folder: Path, files: Collection[str]) -> None:

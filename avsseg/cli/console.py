@@ -28,9 +28,19 @@ def warn(message: str) -> None:
     _line("warning", "yellow", message)
 
 
+def say(message: str) -> None:
+    """Prints one line to stderr."""
+    console.print(printable(message), markup=False, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Text in which a name from outside can neither begin a line nor command the terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def _line(label: str, style: str, message: str) -> None:
     console.print(f"{label}:", style=style, end=" ", markup=False, highlight=False)
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    say(message)
 
 
 def print_json(value: object) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from avsseg.cli.console import console
+from avsseg.cli.console import console, printable, say
 
 Advance = Callable[[Fraction, Fraction | None], None]
 
@@ -90,7 +90,7 @@ class _Bars(_Silence):
         self._progress.stop()
 
     def begin(self, source: Path) -> Advance:
-        task = self._progress.add_task(source.name, total=None, shown="")
+        task = self._progress.add_task(printable(source.name), total=None, shown="")
         self._current = task
 
         def advance(done: Fraction, length: Fraction | None) -> None:
@@ -118,7 +118,7 @@ class _Lines(_Silence):
 
     def begin(self, source: Path) -> Advance:
         self._begun += 1
-        _say(f"[{self._begun}/{self._num_files}] {source}")
+        say(f"[{self._begun}/{self._num_files}] {source}")
         last = time.monotonic()
 
         def advance(done: Fraction, length: Fraction | None) -> None:
@@ -126,10 +126,6 @@ class _Lines(_Silence):
             if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
                 last = time.monotonic()
                 of = "" if length is None else f" of {float(length):.0f}"
-                _say(f"    {float(done):.0f}{of} s")
+                say(f"    {float(done):.0f}{of} s")
 
         return advance
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from avsseg.errors import MediaError
 
 _PREFIX = ".avsseg-"
 _STALE_SECONDS = 24 * 3600
+_ATTEMPTS = 10
 _WRITE_FAILURES = {
     errno.ENOSPC: "the disk is full; free some space or choose another folder",
     errno.EDQUOT: "the disk quota is used up; free some space or choose another folder",
@@ -104,11 +105,16 @@ def remove_leftovers(folder: Path) -> list[Path]:
     """
     leftovers = [path for path in folder.glob(f"{_PREFIX}*") if _is_leftover(path)]
     for path in leftovers:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        _discard(path)
     return leftovers
+
+
+def _discard(path: Path) -> None:
+    """Deletes a file, a folder, or a link, but not what the link points to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _temporary_sibling(path: Path) -> Path:
@@ -165,17 +171,23 @@ def _refuse_taken_folder(path: Path, suffixes: frozenset[str], *, overwrite: boo
 
 
 def _replace_folder(temporary: Path, path: Path) -> None:
-    if not path.exists():
-        temporary.rename(path)
+    """Puts a folder in another's place; one that another run has just put there, too."""
+    for attempt in range(_ATTEMPTS):
+        old = _temporary_sibling(path)
+        with suppress(FileNotFoundError):
+            path.rename(old)
+        try:
+            temporary.rename(path)
+        except OSError as error:
+            taken = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+            if taken and attempt + 1 < _ATTEMPTS:
+                _discard(old)
+                continue
+            with suppress(OSError):
+                old.rename(path)
+            raise
+        _discard(old)
         return
-    old = _temporary_sibling(path)
-    path.rename(old)
-    try:
-        temporary.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
