@@ -7,6 +7,7 @@ import typer
 
 from avsseg import __version__
 from avsseg.cli import data, weights
+from avsseg.cli.bench import bench
 from avsseg.cli.console import results
 from avsseg.cli.doctor import doctor
 from avsseg.cli.errors import Commands
@@ -56,6 +57,7 @@ app.command("eval")(evaluate)
 app.command("info")(info)
 app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor)
+app.command("bench")(bench)
 app.command("score")(score)
 app.command("report")(report)
 app.add_typer(data.app, name="data")
