@@ -52,7 +52,7 @@
     { key: "sounding", name: "Sounding", unit: "gate, 0 to 1", tint: "--mark-fill", height: 34, say: decimal, size: (v) => v },
     { key: "area", name: "Marked area", unit: "", tint: "--mark-fill", height: 54, say: percent, size: (v) => v / data.area_top },
     { key: "score", name: "Confidence", unit: "0 to 1", tint: "--sure", height: 34, say: decimal, size: (v) => v },
-    { key: "doubt", name: "Uncertainty", unit: "between samples", tint: "--doubt", height: 34, say: decimal, size: (v) => clamp(v / data.doubt_top, 0, 1) },
+    { key: "doubt", name: "Uncertainty", unit: "of samples", tint: "--doubt", height: 34, say: decimal, size: (v) => clamp(v / data.doubt_top, 0, 1) },
   ];
   const shown = measures.filter((m) => (m.key === "loudness" ? data.sound : data[m.key]));
   const painters = [];
@@ -201,7 +201,8 @@
       plot.textContent = "This video has no sound track, so there is nothing to hear.";
     }
     for (const measure of shown) {
-      const unit = measure.key === "area" ? `up to ${percent(data.area_top)}` : measure.unit;
+      const unit = measure.key !== "area" ? measure.unit
+        : data.area.some((area) => area > 0) ? `up to ${percent(data.area_top)}` : "nothing marked";
       addCanvas(addLane(measure.name, unit, measure.height), paintCurve(measure));
     }
     if (data.heard) addNames();

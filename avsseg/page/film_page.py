@@ -68,6 +68,11 @@ class FilmStory:
         return max(float(self.overlay.start + (self.overlay.duration or 0)), last, 0.04)
 
     @property
+    def gated(self) -> bool:
+        """Whether masks gave way to silence."""
+        return self.sound is not None and self.recipe.arguments.get("gate", True) is not None
+
+    @property
     def stretches(self) -> list[Stretch]:
         """When something is marked."""
         return stretches(self.moments)
@@ -165,7 +170,7 @@ def film_data(story: FilmStory) -> dict[str, Any]:
         "area_top": max([m.area for m in moments], default=0) or 1,
         "score": [round(m.score, 3) for m in moments],
         "loudness": _column([m.loudness_db for m in moments]),
-        "sounding": _column([m.sounding for m in moments]),
+        "sounding": _column([m.sounding for m in moments]) if story.gated else None,
         "doubt": _column([m.doubt for m in moments]),
         "doubt_top": max(doubts, default=0) or 1,
         "heard": [m.heard for m in moments] if any(m.heard for m in moments) else None,

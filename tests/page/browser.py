@@ -137,10 +137,8 @@ class Browser:
 
     def click(self, selector, across=0.5, down=0.5):
         """Click on a share of an element's width and height."""
-        self.ask(
-            f"document.querySelector({selector!r}).scrollIntoView("
-            "{{block: 'center', behavior: 'instant'}})"
-        )
+        there = "{block: 'center', behavior: 'instant'}"
+        self.ask(f"document.querySelector({selector!r}).scrollIntoView({there})")
         box = self.ask(f"(r => [r.x, r.y, r.width, r.height])({rect(selector)})")
         x, y = box[0] + across * box[2], box[1] + down * box[3]
         self.mouse("mousePressed", x, y)

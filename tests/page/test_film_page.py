@@ -6,8 +6,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from avsseg.media.probe import probe
+from avsseg.media.spectrogram import Spectrogram
 from avsseg.page.assembly import read_data
-from avsseg.page.film_page import film_data
+from avsseg.page.film_page import FilmStory, film_data
+from avsseg.page.moments import Moment
+from avsseg.run_record import Recipe
 
 AREAS = [0, 0, 0.1, 0.3, 0, 0, 0.2, 0]
 EVIL = "<img src=x onerror=alert(1)>&amp; 'q' {$data} ☃.mp4"
@@ -82,9 +86,10 @@ def test_a_plain_table_has_no_such_lanes(make_page):
 
 def test_a_film_without_sound_says_so(make_page):
     """There is no loudness, and the button that mutes is off."""
-    text, page = parsed(make_page(areas=[0] * 8, sounds=()))
+    text, page = parsed(make_page(areas=[0] * 8, sounds=(), table={"sounding": [1.0] * 8}))
+    data = read_data(text, "film-data")
 
-    assert read_data(text, "film-data")["sound"] is None
+    assert data["sound"] is data["sounding"] is None
     assert "no sound track" in " ".join(page.text)
     assert "disabled" in next(b for b in page.all("button") if b.get("id") == "mute")
 
@@ -132,13 +137,8 @@ def test_ids_are_unique_and_what_refers_to_them_finds_them(make_page):
     assert slider["tabindex"] == "0" and slider["aria-label"]
 
 
-def test_a_stretch_of_a_film_begins_at_zero(make_film, tmp_path, make_page):
+def test_a_stretch_of_a_film_begins_at_zero(make_film):
     """With a start the table's clock is the source's, the page's that of the film beside it."""
-    from avsseg.media.probe import probe
-    from avsseg.media.spectrogram import Spectrogram
-    from avsseg.page.film_page import FilmStory
-    from avsseg.page.moments import Moment
-
     info = probe(make_film("film.mp4"))
     sound = Spectrogram(
         levels=np.zeros((4, 64), np.uint8), loudness=np.zeros(4, np.float32), start=0, step=1
@@ -151,7 +151,7 @@ def test_a_stretch_of_a_film_begins_at_zero(make_film, tmp_path, make_page):
         moments=[Moment(time=0.5, score=0, area=0)],
         sound=sound,
         shift=3,
-        recipe=None,
+        recipe=Recipe(weights="w", weights_sha256="", arguments={}),
         notes=(),
     )
 
