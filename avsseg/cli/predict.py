@@ -77,9 +77,8 @@ def predict(
     from avsseg.predict_jobs import Plan, Predictor
     from avsseg.weights import resolve_weights
 
-    kinds = [kind.strip() for kind in output.split(",") if kind.strip()]
     wanted = OutputSettings(
-        kinds=tuple(dict.fromkeys([*kinds, *NEEDED])) if report else tuple(kinds),
+        kinds=_kinds(output, NEEDED if report else ()),
         threshold=threshold,
         style=style.value,
         encoder=encoder,
@@ -111,18 +110,23 @@ def predict(
         overwrite=overwrite,
         report=report,
     )
-    if not quiet:
-        _announce(plan, str(choose_precision(precision.value, chosen)))
-    timer = StageTimer() if profile else NO_TIMER
-    ended = _run(jobs, Predictor(plan, timer), fail_fast=fail_fast, as_json=as_json, quiet=quiet)
+    _announce(plan, str(choose_precision(precision.value, chosen)), quiet=quiet)
+    predictor = Predictor(plan, StageTimer() if profile else NO_TIMER)
+    ended = _run(jobs, predictor, fail_fast=fail_fast, as_json=as_json, quiet=quiet)
     if report and len(jobs) > 1:
         _index(out, ended, quiet=quiet or as_json)
     _finish(ended, len(jobs), quiet=quiet)
 
 
-def _announce(plan: "Plan", form: str) -> None:
+def _kinds(output: str, needed: Sequence[str]) -> tuple[str, ...]:
+    named = [kind.strip() for kind in output.split(",") if kind.strip()]
+    return tuple(dict.fromkeys([*named, *needed]))
+
+
+def _announce(plan: "Plan", form: str, *, quiet: bool) -> None:
     rate = plan.predict.fps
-    say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
+    if not quiet:
+        _say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
 
 
 def _run(
