@@ -126,7 +126,7 @@ def _kinds(output: str, needed: Sequence[str]) -> tuple[str, ...]:
 def _announce(plan: "Plan", form: str, *, quiet: bool) -> None:
     rate = plan.predict.fps
     if not quiet:
-        _say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
+        say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
 
 
 def _run(
