@@ -1,0 +1,206 @@
+"""Measures what the options of predict are worth, on made material with known truth.
+
+    python examples/measure_quality.py [--weights FILE --truth FOLDER]
+
+1. Gate: sounds with known on and off times over noise floors; the share of silent moments that are
+   shut and of sounding moments that are kept, with and without the gate.
+2. Refinement: boundary F (tolerance 0.5 % of the diagonal) and IoU of masks with a rim that is
+   displaced and blurred as a network's is, upsampled plainly and with --refine.
+3. Smoothing: mean change of the mask from moment to moment on a still scene with noisy masks, and
+   the error that smoothing makes where a cut comes, with and without knowledge of the cut.
+4. Doubt: whether the disagreement of samples tells where a network is wrong, on films with true
+   masks (--weights FILE --truth FOLDER, whose index.csv has the columns clip, time_s, mask, empty;
+   the films lie beside the folder): area under the risk-coverage curve, against random order and
+   against the best order there is.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from avsseg.evaluation.boundary import boundary_f
+from avsseg.evaluation.calibration import risk_coverage
+from avsseg.gate import SoundGate
+from avsseg.media.guided import GuidedUpsampler, box_mean
+from avsseg.media.sound import SoundProfile
+from avsseg.media.upsample import BilinearUpsampler, Upsampler
+from avsseg.moments import Moment, smoothed
+
+Floats = NDArray[np.float32]
+SIZE, GRID = 448, 224
+KINDS = ("one tone", "speech-like", "percussion-like", "short events")
+
+
+def made_sound(kind: str, snr: float, rng: np.random.Generator) -> tuple[SoundProfile, Floats]:
+    """Loudness of a minute of bursts over a noise floor, and when they are on, by hops of 0.1 s."""
+    lengths = {"short events": (3, 8), "one tone": (10, 40)}.get(kind, (15, 50))
+    on = np.zeros(600, bool)
+    hop = int(rng.integers(5, 25))
+    while hop < 590:
+        length = int(rng.integers(*lengths))
+        on[hop : hop + length] = True
+        hop += length + int(rng.integers(12, 40))
+    level = np.where(on, -20.0, -20.0 - snr) + rng.normal(0, 0.5, len(on))
+    if kind == "speech-like":
+        level[on] += rng.normal(0, 5, on.sum()).clip(-snr + 6, 6)
+    if kind == "percussion-like":
+        level[on] -= np.minimum(4.0 * (np.arange(len(on)) % 6), snr)[on]
+    powers = np.convolve(10 ** (level / 10), np.ones(10) / 10, "valid")
+    profile = SoundProfile(
+        hops=np.arange(600),
+        levels=level.astype(np.float32),
+        loudest=float(10 * np.log10(powers.max())),
+        peak=1.0,
+    )
+    return profile, on
+
+
+def measure_gate(rng: np.random.Generator) -> None:
+    """Prints a row for each kind of sound and distance from the floor."""
+    print("gate: sound | dB over the floor | silent moments shut | sounding moments kept")
+    print("(without the gate: 0 % shut, 100 % kept; moments within 0.5 s of a rim left out)")
+    for kind in KINDS:
+        for snr in (10, 15, 25, 40):
+            shut: list[float] = []
+            kept: list[float] = []
+            for _ in range(20):
+                profile, on = made_sound(kind, snr, rng)
+                gate = SoundGate(profile)
+                score = np.array([gate.at(Fraction(2 * hop + 1, 20)) for hop in range(600)])
+                near = np.convolve(np.abs(np.diff(on, prepend=on[0])), np.ones(11), "same") > 0
+                shut += (score[~on & ~near] == 0).tolist()
+                kept += (score[on] >= 0.5).tolist()
+            print(f"  {kind} | {snr} | {np.mean(shut):.1%} | {np.mean(kept):.1%}")
+
+
+def made_scene(rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """A wavy blob of its own shade before a ground with soft structure, and its luma."""
+    y, x = (np.mgrid[:SIZE, :SIZE] + 0.5) / SIZE - 0.5
+    cy, cx = rng.uniform(-0.15, 0.15, 2)
+    angle, radius = np.arctan2(y - cy, x - cx), np.hypot(y - cy, x - cx)
+    rim = rng.uniform(0.15, 0.3) * np.ones_like(angle)
+    for wave in range(2, 7):
+        rim += rng.normal(0, 0.03 / wave * 2) * np.cos(wave * angle + rng.uniform(0, 6.3))
+    truth = radius < rim
+    ground = box_mean(rng.normal(0, 1, (SIZE, SIZE)).astype(np.float32), 12) * 200
+    coat = box_mean(rng.normal(0, 1, (SIZE, SIZE)).astype(np.float32), 6) * 100
+    shade = rng.uniform(60, 190)
+    other = shade + rng.choice((-1, 1)) * rng.uniform(15, 60)
+    luma = np.where(truth, other + coat, shade + ground) + rng.normal(0, 3, (SIZE, SIZE))
+    return truth, luma.clip(0, 255).astype(np.uint8)
+
+
+def network_like(truth: NDArray[np.bool_], rng: np.random.Generator, off: float) -> Floats:
+    """The truth as a network gives it: its rim displaced by ``off`` cells or so, and blurred."""
+    noise = [box_mean(rng.normal(0, 1, (GRID, GRID)).astype(np.float32), 12) for _ in range(2)]
+    dy, dx = (n / n.std() * off for n in noise)
+    rows, columns = np.mgrid[:GRID, :GRID]
+    scale = SIZE // GRID
+    from_y = ((rows + dy) * scale).round().astype(int).clip(0, SIZE - 1)
+    from_x = ((columns + dx) * scale).round().astype(int).clip(0, SIZE - 1)
+    moved = truth[from_y, from_x].astype(np.float32)
+    coarse = moved.reshape(GRID // 4, 4, GRID // 4, 4).mean(axis=(1, 3))
+    blurred = Image.fromarray(box_mean(coarse, 1)).resize((GRID, GRID), Image.Resampling.BILINEAR)
+    return np.asarray(blurred, np.float32).clip(0, 1)
+
+
+def measure_refinement(rng: np.random.Generator) -> None:
+    """Prints boundary F and IoU for rims that are further and further off."""
+    print("refinement: rim off by cells | boundary F plain, refined | IoU plain, refined")
+    ways: tuple[Upsampler, ...] = (BilinearUpsampler(), GuidedUpsampler())
+    for off in (0.0, 1.0, 2.0, 4.0):
+        rows = []
+        for _ in range(20):
+            truth, luma = made_scene(rng)
+            mask = network_like(truth, rng, off)
+            found = [upsample(mask, luma) >= 128 for upsample in ways]
+            rows.append(
+                [boundary_f(m, truth, tolerance=0.005) for m in found]
+                + [(m & truth).sum() / (m | truth).sum() for m in found]
+            )
+        f_plain, f_refined, iou_plain, iou_refined = np.mean(rows, axis=0)
+        print(f"  {off:g} | {f_plain:.4f}, {f_refined:.4f} | {iou_plain:.4f}, {iou_refined:.4f}")
+
+
+def measure_smoothing(rng: np.random.Generator) -> None:
+    """Prints flicker on a still scene, and the error about a cut."""
+    print("smoothing: seconds | flicker | error at a cut, unaware, aware")
+    truth, _ = made_scene(rng)
+    mask = network_like(truth, rng, 1.0)
+    still = [
+        Moment(time=Fraction(n, 4), mask=(mask + rng.normal(0, 0.1, mask.shape)).clip(0, 1))
+        for n in range(40)
+    ]
+    flat = np.zeros_like(mask)
+    scenes = [Moment(time=Fraction(n, 4), mask=mask if n < 20 else flat) for n in range(40)]
+    for seconds in (0.0, 0.25, 0.5, 1.0):
+        steady = [m.mask for m in smoothed(still, seconds=seconds)]
+        flicker = np.mean([np.abs(a - b).mean() for a, b in pairwise(steady)])
+        errors = []
+        for breaks in ([], [Fraction(19, 4) + Fraction(1, 8)]):
+            cut = smoothed(scenes, seconds=seconds, breaks=breaks)
+            pairs = zip(cut, scenes, strict=True)
+            errors.append(np.mean([np.abs(a.mask - b.mask).mean() for a, b in pairs]))
+        print(f"  {seconds:g} | {flicker:.4f} | {errors[0]:.4f}, {errors[1]:.4f}")
+
+
+def labelled(folder: Path, limit: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Films of an index of masks, with their labelled moments."""
+    clips: dict[str, list[dict[str, str]]] = {}
+    with (folder / "index.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            clips.setdefault(row["clip"], []).append(row)
+    yield from list(clips.items())[:limit]
+
+
+def measure_doubt(weights: Path, folder: Path, limit: int) -> None:
+    """Prints the areas under risk-coverage curves of the disagreement of eight samples."""
+    from avsseg.checkpoint import load_model
+    from avsseg.pipeline import segment_video
+
+    model = load_model(weights)
+    doubts: list[float] = []
+    risks: list[float] = []
+    for clip, rows in labelled(folder, limit):
+        moments = list(segment_video(folder.parent / clip, model, fps=2, samples=8, gate="off"))
+        for row in rows:
+            moment = min(moments, key=lambda m, t=Fraction(row["time_s"]): abs(m.time - t))
+            truth = np.zeros(moment.mask.shape, bool)
+            if row["empty"] == "0":
+                picture = Image.open(folder / row["mask"]).convert("L")
+                truth = np.asarray(picture.resize(truth.shape[::-1])) > 127
+            found = moment.mask > 0.5
+            union = (found | truth).sum()
+            risks.append(1 - float((found & truth).sum() / union) if union else 0.0)
+            doubts.append(moment.disagreement or 0.0)
+    ways = (("by disagreement", doubts), ("random", None), ("best there is", risks))
+    print(f"doubt: {len(risks)} frames, mean risk (1 - IoU) {np.mean(risks):.4f}")
+    for name, order in ways:
+        area = np.mean(risks) if order is None else risk_coverage(order, risks)[1].mean()
+        print(f"  area under the risk-coverage curve, {name}: {area:.4f}")
+
+
+def main() -> None:
+    """Runs all that can be run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--truth", type=Path, help="folder of true masks, its films beside it")
+    parser.add_argument("--videos", type=int, default=6)
+    options = parser.parse_args()
+    rng = np.random.default_rng(0)
+    measure_gate(rng)
+    measure_refinement(rng)
+    measure_smoothing(rng)
+    if options.weights and options.truth:
+        measure_doubt(options.weights, options.truth, options.videos)
+
+
+if __name__ == "__main__":
+    main()
