@@ -21,6 +21,8 @@ PRESETS: dict[str, ModelConfig] = {
         decoder_channels=64,
         presence_gate=True,
         condition_source="features",
+        latent_bound="running",
+        prediction_type="sample",
         noise_scope="video",
     ),
 }
