@@ -39,6 +39,9 @@ class Interruption:
 
 
 def leave_signals_to_parent(_: int) -> None:
-    """For loader processes: Ctrl-C is the trainer's business, and a plain SIGTERM ends them."""
+    """For loader processes: a signal to the whole group is the trainer's business.
+
+    They end when the trainer tells them to, or soon after it is gone.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -39,8 +39,8 @@ def _row(model: AVSegmenter, validator: Validator, index: int, samples: int) -> 
     batch = validator.examples[index].batch
     labelled = torch.nonzero(batch.labelled[0])[:, 0]
     at = int(labelled[len(labelled) // 2])
-    draws = [validator.logits(model, batch, index, sample)[at] for sample in range(samples)]
-    return [_frame(batch, at), _truth(batch, at), *_answer(torch.stack(draws))]
+    draws = validator.draws(model, batch, index, samples)
+    return [_frame(batch, at), _truth(batch, at), *_answer(torch.stack([d[at] for d in draws]))]
 
 
 def _frame(batch: TrainBatch, at: int) -> Picture:

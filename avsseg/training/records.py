@@ -41,18 +41,19 @@ class Records:
         self._tensorboard({n: v for n, v in row.items() if n != "step"}, int(row["step"]))
         _log.info("%s", "  ".join(f"{name} {value:.4g}" for name, value in row.items()))
 
-    def validated(self, model: AVSegmenter, clock: Clock, scores: Scores, *, better: bool) -> None:
-        """Curves and panels of a validation, and its weights if they are the best so far."""
+    def keep_best(self, model: AVSegmenter, clock: Clock, scores: Scores) -> None:
+        """The weights that validated best so far."""
+        if self._speaks:
+            with explained(self._run.best):
+                summary = self._summary(clock, scores)
+                save_checkpoint(
+                    self._run.best, model, summary=summary, half=self._config.saving.half
+                )
+
+    def draw(self, model: AVSegmenter, clock: Clock) -> None:
+        """Curves so far, and panels of the network (in evaluation mode) as it is."""
         if not self._speaks:
             return
-        if better:
-            with explained(self._run.best):
-                save_checkpoint(
-                    self._run.best,
-                    model,
-                    summary=self._summary(clock, scores),
-                    half=self._config.saving.half,
-                )
         if self._metrics is not None:
             draw_curves(self._metrics.rows(), self._run.curves)
         validation = self._config.validation

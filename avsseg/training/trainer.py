@@ -218,6 +218,7 @@ class Trainer:
             self._validate()
             self._leave_if_asked()
             self._save()
+            self._draw()
         elif self.clock.step % self.config.saving.log_steps == 0:
             self._record({})
         if self._saving_is_due():
@@ -266,9 +267,14 @@ class Trainer:
     def _judged(self, model: AVSegmenter, scores: Scores) -> None:
         """Keeps the scores, and the weights if they are the best so far."""
         self._record(scores)
-        better = scores["val_miou"] > self.best
-        self.best = max(self.best, scores["val_miou"])
-        self._records.validated(model, self.clock, scores, better=better)
+        if scores["val_miou"] > self.best:
+            self.best = scores["val_miou"]
+            self._records.keep_best(model, self.clock, scores)
+
+    def _draw(self) -> None:
+        self._mean.model.eval()
+        self._records.draw(self._mean.model, self.clock)
+        to_train_mode(self.model, self.config.optimisation)
 
     def _record(self, scores: Scores) -> None:
         place = {

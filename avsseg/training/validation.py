@@ -70,21 +70,27 @@ class Validator:
             if stopped():
                 break
             example = self.examples[index]
-            logits = self.logits(model, example.batch, index)
+            (logits,) = self.draws(model, example.batch, index)
             judged.append(_judge(index, example, logits))
         return judged
 
     @torch.no_grad()
-    def logits(self, model: AVSegmenter, batch: TrainBatch, index: int, sample: int = 0) -> Tensor:
-        """Logits (T, K, S, S) of one clip's ``sample``-th draw, on the CPU; eval mode is yours."""
+    def draws(
+        self, model: AVSegmenter, batch: TrainBatch, index: int, count: int = 1
+    ) -> list[Tensor]:
+        """Logits (T, K, S, S) of ``count`` samples of one clip, by a network in evaluation mode."""
         assert batch.frames is not None and batch.log_mel is not None
-        noise = batch_noise(model.config, self._seed + sample, [index])
-        if noise is not None:
-            noise = noise[:, : batch.masks.shape[1]].to(self._device)
         frames, sound = batch.frames.to(self._device), batch.log_mel.to(self._device)
+        logits = []
         with self._autocast():
-            logits = model.segment(frames, sound, noise)
-        return logits[0].float().cpu()
+            features, embeddings = model.encode_frames(frames), model.encode_audio(sound)
+            fused = model.fuse(features, embeddings, frames)
+            for sample in range(count):
+                noise = batch_noise(model.config, self._seed + sample, [index])
+                if noise is not None:
+                    noise = noise[:, : frames.shape[1]].to(self._device)
+                logits.append(model.decode(fused, model.sample_latent(fused, noise)))
+        return [one[0].float().cpu() for one in logits]
 
 
 def summed_up(judged: Sequence[Judged], groups: tuple[str, ...], num_classes: int) -> Scores:

@@ -29,7 +29,7 @@ denoiser_widths = [16, 8, 8, 8]
 num_timesteps = 4
 num_steps = 2
 [data]
-workers = 0
+workers = {workers}
 [data.avsbench]
 root = "{root}"
 subset = "ms3"
@@ -50,9 +50,9 @@ def tiny(tmp_path, layouts):
     """Writes the config of a tiny run and names its file."""
     layouts.write_ms3(tmp_path / "data")
 
-    def write(steps: int) -> str:
+    def write(steps: int, workers: int = 0) -> str:
         path = tmp_path / "tiny.toml"
-        path.write_text(TINY.format(root=tmp_path / "data", steps=steps))
+        path.write_text(TINY.format(root=tmp_path / "data", steps=steps, workers=workers))
         return str(path)
 
     return write
@@ -65,6 +65,7 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -135,11 +136,11 @@ def test_what_is_wrong_is_one_line_and_leaves_no_run(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_exits_with_130(tiny, tmp_path, number):
-    """Ctrl-C and SIGTERM end a run between two steps, ready to be resumed."""
-    process = start(tmp_path, tiny(10**6), "--device", "cpu")
+    """Ctrl-C and SIGTERM, to loaders too, end a run between two steps, ready to be resumed."""
+    process = start(tmp_path, tiny(10**6, workers=1), "--device", "cpu")
     wait_for(tmp_path / "runs/train/tiny/last/state.pt", process)
 
-    process.send_signal(number)
+    os.killpg(process.pid, number)
     _, told = process.communicate(timeout=300)
 
     assert process.returncode == 130, told[-2000:]
