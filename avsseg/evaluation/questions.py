@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Literal, get_args
 
 import numpy as np
@@ -60,25 +59,34 @@ def questions(
     """
     kind: ProbeKind = "one" if topic == "onsets" else topic
     scenes = probe_scenes(view, seed=seed, kind=kind, count=count, num_frames=num_frames, size=size)
-    for number, probe in enumerate(islice(scenes, count)):
-        tracks = probe.tracks
+    missed = 0
+    for number, probe in enumerate(scenes):
+        tracks: tuple[Soundtrack, ...] = probe.tracks
         if topic == "onsets":
-            tracks = (_interrupted(view, probe, np.random.default_rng((seed, _ONSETS, number))),)
-        yield tuple(
-            _question(f"{topic}/{number:04d}/{n}", topic, probe.scene, track)
-            for n, track in enumerate(tracks)
-        )
+            found = _interrupted(view, probe, np.random.default_rng((seed, _ONSETS, number)))
+            missed += found is None
+            tracks = () if found is None else (found,)
+        if tracks:
+            yield tuple(
+                _question(f"{topic}/{number:04d}/{n}", topic, probe.scene, track)
+                for n, track in enumerate(tracks)
+            )
+    if missed == count:
+        raise DataError(f"{view.bank.root}: no sound of its scenes starts or stops clearly")
 
 
-def _interrupted(view: BankView, probe: Probe, rng: np.random.Generator) -> Soundtrack:
-    """A soundtrack that is on in some frames and off in others, every frame's truth known."""
+def _interrupted(view: BankView, probe: Probe, rng: np.random.Generator) -> Soundtrack | None:
+    """A soundtrack that is on in some frames and off in others, every frame's truth known.
+
+    None where the recordings of its category allow none.
+    """
     cast, options = probe.scene.cast, replace(PROBE_SOUNDS, gated=1.0)
     for _ in range(_TRIES):
         track = compose_sound(view, rng, cast, options, sources=cast.categories)
         on = track.sounding.any(axis=0)
         if not track.ignored.any() and on.any() and not on.all():
             return track
-    raise DataError(f"{view.bank.root}: no sound of {cast.categories[0]} starts or stops clearly")
+    return None
 
 
 def _question(name: str, topic: Topic, scene: Scene, track: Soundtrack) -> Question:
