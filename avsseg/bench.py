@@ -18,7 +18,8 @@ import torch
 
 from avsseg.checkpoint import load_model
 from avsseg.device import choose_precision
-from avsseg.media.outputs import OutputSettings, Picture
+from avsseg.media.output_values import Picture
+from avsseg.media.outputs import OutputSettings
 from avsseg.media.reader import open_video
 from avsseg.media.video_writer import open_video_writer
 from avsseg.model.segmenter import AVSegmenter
