@@ -1,5 +1,6 @@
 """From a file to what sounds in it, moment by moment: joins reading and the network."""
 
+from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Prediction:
         loudness_db: of the sound at that time in dBFS; None without a sound track.
         disagreement: of several samples, in [0, 1]; None with a single one.
         heard: the surest sounds, where the network's audio encoder knows names.
+        scene: counts the scenes between cuts from 0.
     """
 
     index: int
@@ -60,6 +62,7 @@ class Prediction:
     disagreement: float | None = None
     muted: Mask | None = None
     heard: tuple[HeardEvent, ...] = ()
+    scene: int = 0
 
     def score(self, threshold: float = 0.5) -> float:
         """Mean probability of the pixels at or above ``threshold``; 0 where there are none."""
@@ -185,8 +188,7 @@ def predictions(
         sample_spec(reader, model, settings, profile),
         gate or sound_gate(profile, settings),
     )
-    if cuts is None and settings.smooth:
-        cuts = CutFinder()
+    cuts = cuts or CutFinder()
     clips = prefetch(
         reader.clips(spec, cuts=cuts),
         size_of=_clip_bytes,
@@ -205,7 +207,8 @@ def predictions(
     with timed_network(model, reader.timer), closing(ahead) as results:
         steady = _steady(_told(results, gate), settings, gate, cuts)
         for index, moment in enumerate(steady):
-            yield _prediction(index, moment, gate, profile)
+            scene = bisect_right(cuts.cuts, moment.time)
+            yield _prediction(index, moment, gate, profile, scene)
 
 
 def _told(moments: Iterable[Moment], gate: SoundGate | None) -> Iterator[Moment]:
@@ -224,9 +227,9 @@ def _steady(
     moments: Iterator[Moment],
     settings: PredictSettings,
     gate: SoundGate | None,
-    cuts: CutFinder | None,
+    cuts: CutFinder,
 ) -> Iterator[Moment]:
-    if not settings.smooth or cuts is None:
+    if not settings.smooth:
         return moments
     weight = _always if gate is None else gate.at
     return smoothed(moments, seconds=settings.smooth, breaks=cuts.cuts, weight=weight)
@@ -237,7 +240,7 @@ def _always(time: Fraction) -> float:
 
 
 def _prediction(
-    index: int, moment: Moment, gate: SoundGate | None, profile: SoundProfile | None
+    index: int, moment: Moment, gate: SoundGate | None, profile: SoundProfile | None, scene: int
 ) -> Prediction:
     sounding = 1.0 if gate is None else gate.at(moment.time)
     return Prediction(
@@ -251,6 +254,7 @@ def _prediction(
         disagreement=moment.disagreement,
         muted=moment.muted,
         heard=() if moment.heard is None else heard_events(moment.heard),
+        scene=scene,
     )
 
 

@@ -78,9 +78,7 @@ def predict_file(
             gate, cuts = sound_gate(profile, settings), CutFinder()
             writer = Writer(reader.info, opened, tally, outputs)
             look_again = opened.moving or outputs.refine
-            moments = predictions(
-                reader, model, settings, profile, gate=gate, cuts=cuts if look_again else None
-            )
+            moments = predictions(reader, model, settings, profile, gate=gate, cuts=cuts)
             frames = reader.frames(start=start, end=end) if look_again else None
             late = writer.write if outputs.refine else None
             painter = Painter(opened, outputs, gate=gate, cuts=cuts, write=late)
@@ -182,6 +180,7 @@ def _in_geometry_of(info: VideoInfo, found: Prediction, levels: Levels) -> Sound
         muted=found.muted,
         disagreement=found.disagreement,
         heard=tuple((event.name, event.score) for event in found.heard),
+        scene=found.scene,
     )
 
 

@@ -42,7 +42,10 @@ def film(make_film):
         on = (seconds % 2) >= 1
         return 0.2 * np.sin(2000 * seconds) * on + unrest.normal(0, 0.001, len(seconds))
 
-    return make_film(seconds=Fraction(4), sounds=({"wave": wave},))
+    def still(number, size):
+        return np.full((size[1], size[0], 3), 120, np.uint8)
+
+    return make_film(seconds=Fraction(4), picture=still, sounds=({"wave": wave},))
 
 
 def predict(film, tmp_path, model, *kinds, settings=None, **look):

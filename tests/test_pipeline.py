@@ -164,3 +164,21 @@ def test_the_score_is_the_mean_probability_of_what_is_marked():
 
     assert moment.score() == pytest.approx(0.8)
     assert moment.score(threshold=0.95) == 0.0
+
+
+def test_scenes_are_counted_at_cuts(make_film, model):
+    """A dark wall, then from two seconds on a bright one: predictions know which is theirs."""
+
+    def picture(number, size):
+        shades = (40, 90) if number < 20 else (210, 150)
+        return np.repeat(
+            np.repeat(np.array(shades, np.uint8)[None, :, None], 3, axis=2),
+            size[0] // 2,
+            axis=1,
+        ).repeat(size[1], axis=0)
+
+    film = make_film("film.mkv", picture=picture, seconds=4)
+    moments = list(segment_video(film, model, fps=2, samples=2, smooth=1))
+
+    assert [m.scene for m in moments] == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert all(m.spread.shape == m.mask.shape and 0 <= m.disagreement <= 1 for m in moments)

@@ -124,4 +124,4 @@ def open_regions(target: "Target") -> Iterator[WriteMoment]:
         source=target.info.path,
         overwrite=True,
     ) as table:
-        yield lambda m: table.write(m.index, m.time, m.mask, m.muted)
+        yield lambda m: table.write(m.index, m.time, m.mask, m.muted, scene=m.scene)

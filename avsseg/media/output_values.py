@@ -29,6 +29,7 @@ class SoundingMoment:
         sounding: how much of a sound is on, in [0, 1].
         disagreement: of several samples, in [0, 1].
         heard: names of sounds and their scores, the surest first.
+        scene: counts the scenes between cuts.
     """
 
     index: int
@@ -42,6 +43,7 @@ class SoundingMoment:
     muted: NDArray[np.float32] | None = None
     disagreement: float | None = None
     heard: tuple[tuple[str, float], ...] = ()
+    scene: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,16 +41,27 @@ class RegionTable:
     """One table in the making; see ``open_region_table``."""
 
     def __init__(self, rows: Any, size: tuple[int, int], threshold: float) -> None:
-        self._rows, self._size = rows, size
+        self._rows, self._size, self._scene = rows, size, 0
         self._tracker = RegionTracker(threshold=threshold)
         rows.writerow(REGION_COLUMNS)
 
-    def write(self, number: int, time: Fraction, mask: Mask, muted: Mask | None = None) -> None:
-        """Add the parts of one moment's mask.
+    def write(
+        self,
+        number: int,
+        time: Fraction,
+        mask: Mask,
+        muted: Mask | None = None,
+        *,
+        scene: int = 0,
+    ) -> None:
+        """Add the parts of one moment's mask; in a new scene all parts are new.
 
         Shapes:
             mask (h, w) float32 in [0, 1]; muted likewise, the same without sound
         """
+        if scene != self._scene:
+            self._tracker.forget()
+            self._scene = scene
         width, height = self._size
         across, down = width / mask.shape[1], height / mask.shape[0]
         for region in self._tracker.follow(time, mask, muted):

@@ -52,11 +52,13 @@ def test_regions_are_written_in_pixels_of_the_source(tmp_path):
     with open_region_table(tmp_path / "regions.csv", (200, 100)) as table:
         table.write(0, Fraction(1, 2), mask, mask / 3)
         table.write(1, Fraction(1), np.roll(mask, 1, axis=1))
+        table.write(2, Fraction(3, 2), mask, scene=1)
     with (tmp_path / "regions.csv").open(newline="") as file:
-        first, second = csv.DictReader(file)
+        first, second, after_cut = csv.DictReader(file)
     assert tuple(first) == REGION_COLUMNS
     assert [first[side] for side in ("x0", "y0", "x1", "y1")] == ["40", "20", "120", "50"]
     assert first["time_s"] == "0.500000" and float(first["sound_score"]) == pytest.approx(
         2 / 3, 1e-3
     )
     assert second["region"] == first["region"] == "1" and second["sound_score"] == ""
+    assert after_cut["region"] == "2"
