@@ -9,7 +9,7 @@ Line = tuple[Sequence[float], Sequence[float]]
 """Abscissae and ordinates."""
 
 _WIDTH, _HEIGHT = 420, 280
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 30, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 20, 30, 40
 _COLOURS = ("#2563a8", "#c2542d", "#3b8a4b", "#8a4ba0", "#a08020", "#4b8f9c", "#b0416e", "#666666")
 _MOST_POINTS = 300
 

@@ -56,7 +56,7 @@ def _comparison(clip: str, shown: Sequence[tuple[Run, Path]]) -> Markup:
     for run, path in shown:
         sheet = open_picture(path)
         figures.append(_figure(_picture(_row(sheet, 2)), run.name))
-    return joined(element("h3", clip), element("div", figures))
+    return joined(element("h3", clip), element("div", figures, class_="row"))
 
 
 def _row(sheet: Image.Image, number: int) -> Image.Image:
