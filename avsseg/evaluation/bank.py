@@ -61,7 +61,7 @@ def evaluate_bank(
         DataError: the bank can make no kind at all.
     """
     network = Network(model, precision=options.precision)
-    passes = {frames: _Pass(network, options) for frames in scenes.frames}
+    passes = {frames: _Pass(network, options, frames) for frames in scenes.frames}
     skipped: dict[str, str] = {}
     for frames, judged in passes.items():
         for topic in topics(frames):
@@ -103,8 +103,11 @@ def _joined(passes: dict[int, "_Pass"], skipped: dict[str, str]) -> Evaluation:
 class _Pass:
     """All questions with one number of frames."""
 
-    def __init__(self, network: Network, options: EvalOptions) -> None:
+    def __init__(self, network: Network, options: EvalOptions, num_frames: int) -> None:
         self._network, self._options = network, options
+        # As many frames at a time as a batch of whole clips has.
+        clips = network.batch_size(options.batch)
+        self._scenes = max(1, clips * network.model.config.num_frames // num_frames)
         self._seeds = network.seeds(options.seeds)
         self._pairs = LatentPairs()
         self._partners = Partners()
@@ -113,7 +116,7 @@ class _Pass:
 
     def ask(self, scenes: Iterable[Asked]) -> None:
         """Asks everything about some scenes of one kind."""
-        for chunk in _chunks(scenes, self._network.batch_size(self._options.batch)):
+        for chunk in _chunks(scenes, self._scenes):
             indices = range(self._asked, self._asked + len(chunk))
             self._asked += len(chunk)
             frames = _frames([asked[0] for asked in chunk]).to(self._network.device)
