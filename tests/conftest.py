@@ -1,6 +1,7 @@
 """What tests of several folders share: films made on the fly and a network small enough to run."""
 
 import dataclasses
+import signal
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,12 @@ cut_tail = _films.cut_tail
 garble_middle = _films.garble_middle
 number_of = _films.number_of
 waves = _films.waves
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """Ctrl-C reaches the tests' programs also where a shell in the background had it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
