@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from avsseg.checkpoint import load_model
 from avsseg.errors import AvssegError, UsageError
 from avsseg.inputs import Job
+from avsseg.media.ffmpeg_input import transcoded
 from avsseg.media.manifest import FileReport
 from avsseg.media.outputs import KINDS, OutputSettings
 from avsseg.media.spectrogram import SpectrogramMeter
@@ -37,6 +39,7 @@ class Plan:
         silent_ok: a video without sound gives empty masks instead of an error.
         overwrite: do again what is there already.
         report: each video gets a page to look at; ``outputs`` must hold what it is made from.
+        decoder: ``bundled``, or ``ffmpeg`` for the installed program, which may read more.
     """
 
     weights: Path
@@ -47,6 +50,7 @@ class Plan:
     silent_ok: bool = False
     overwrite: bool = False
     report: bool = False
+    decoder: Literal["bundled", "ffmpeg"] = "bundled"
 
     def __post_init__(self) -> None:
         missing = [kind for kind in NEEDED if kind not in self.outputs.kinds]
@@ -58,7 +62,8 @@ class Plan:
         predict = {k: v for k, v in vars(self.predict).items() if k != "batch_size"}
         chosen = {"audio_track": self.audio_track, "silent_ok": self.silent_ok}
         page = {"report": True} if self.report else {}
-        return {**predict, **vars(self.outputs), **chosen, **page}
+        reading = {"decoder": self.decoder} if self.decoder != "bundled" else {}
+        return {**predict, **vars(self.outputs), **chosen, **page, **reading}
 
 
 class Predictor:
@@ -100,9 +105,12 @@ class Predictor:
             )
         files = [KINDS[kind].file for kind in plan.outputs.kinds] + [PAGE] * plan.report
         meter = SpectrogramMeter() if plan.report else None
-        with recorded(job.folder, files=files, overwrite=plan.overwrite):
+        with (
+            recorded(job.folder, files=files, overwrite=plan.overwrite),
+            self._readable(job.source) as film,
+        ):
             report = predict_file(
-                job.source,
+                film,
                 job.folder,
                 self.model,
                 plan.predict,
@@ -113,9 +121,13 @@ class Predictor:
                 also=None if meter is None else meter.add,
                 timer=self.timer,
             )
+            report = replace(report, source=job.source)
             if meter is not None:
                 report = self._with_page(job, report, meter)
             return write_record(job.folder, self.recipe, fingerprint, report)
+
+    def _readable(self, source: Path) -> AbstractContextManager[Path]:
+        return transcoded(source) if self.plan.decoder == "ffmpeg" else nullcontext(source)
 
     def _with_page(self, job: Job, report: FileReport, meter: SpectrogramMeter) -> FileReport:
         page = write_film_page(

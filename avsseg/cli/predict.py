@@ -39,6 +39,7 @@ def predict(
     start: options.Start = None,
     end: options.End = None,
     audio_track: options.AudioTrack = None,
+    decoder: options.Decoder = options.DecoderName.BUNDLED,
     gate: options.Gate = "auto",
     samples: options.Samples = 1,
     smooth: options.Smooth = 0.0,
@@ -72,13 +73,12 @@ def predict(
     from avsseg.gate import parse_gate
     from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
-    from avsseg.page.film_page import NEEDED
     from avsseg.pipeline import PredictSettings
     from avsseg.predict_jobs import Plan, Predictor
     from avsseg.weights import resolve_weights
 
     wanted = OutputSettings(
-        kinds=_kinds(output, NEEDED if report else ()),
+        kinds=_kinds(output, report=report),
         threshold=threshold,
         style=style.value,
         encoder=encoder,
@@ -106,6 +106,7 @@ def predict(
         predict=settings,
         outputs=wanted,
         audio_track=audio_track,
+        decoder=decoder.value,
         silent_ok=silent_ok,
         overwrite=overwrite,
         report=report,
@@ -118,9 +119,12 @@ def predict(
     _finish(ended, len(jobs), quiet=quiet)
 
 
-def _kinds(output: str, needed: Sequence[str]) -> tuple[str, ...]:
+def _kinds(output: str, *, report: bool) -> tuple[str, ...]:
+    """The outputs that were named, and those that a report is made from."""
+    from avsseg.page.film_page import NEEDED
+
     named = [kind.strip() for kind in output.split(",") if kind.strip()]
-    return tuple(dict.fromkeys([*named, *needed]))
+    return tuple(dict.fromkeys([*named, *(NEEDED if report else ())]))
 
 
 def _announce(plan: "Plan", form: str, *, quiet: bool) -> None:

@@ -10,6 +10,13 @@ import typer
 _SELECT, _WRITE, _RUN = "What is looked at", "What is written", "How it runs"
 
 
+class DecoderName(StrEnum):
+    """What reads the videos."""
+
+    BUNDLED = "bundled"
+    FFMPEG = "ffmpeg"
+
+
 class StyleName(StrEnum):
     """Ways to mark what sounds."""
 
@@ -147,6 +154,15 @@ End = Annotated[
         metavar="TIME",
         help="Stop here.",
         show_default=False,
+        rich_help_panel=_SELECT,
+    ),
+]
+
+Decoder = Annotated[
+    DecoderName,
+    typer.Option(
+        "--decoder",
+        help="ffmpeg: an installed ffmpeg reads what the bundled codecs refuse.",
         rich_help_panel=_SELECT,
     ),
 ]

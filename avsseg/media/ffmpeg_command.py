@@ -21,25 +21,25 @@ _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".webm": "webm"}
 _UNSAID = {"colorspace": 2, "range": 0, "color_primaries": 2, "color_trc": 2}
 
 
-def require_ffmpeg(encoder: str) -> tuple[Any, str]:
-    """The package ffmpeg-python and the path of the ffmpeg program.
+def require_ffmpeg(wanted: str) -> tuple[Any, str]:
+    """The package ffmpeg-python and the path of the ffmpeg program; ``wanted`` is what for.
 
     Raises:
         UsageError: one of them is not installed.
     """
-    name = f"encoder {PREFIX}{encoder}"
     try:
         library: Any = importlib.import_module("ffmpeg")
         library.compile  # noqa: B018  (other packages use the name ffmpeg, too)
     except (ImportError, AttributeError) as error:
         raise UsageError(
-            f'{name}: needs the package ffmpeg-python; install it with pip install "avsseg[ffmpeg]"'
+            f"{wanted}: needs the package ffmpeg-python; "
+            'install it with pip install "avsseg[ffmpeg]"'
         ) from error
     program = shutil.which("ffmpeg")
     if program is None:
         raise UsageError(
-            f"{name}: no ffmpeg program is installed or on the PATH; install it, or choose an "
-            "encoder of the bundle such as libx264"
+            f"{wanted}: no ffmpeg program is installed or on the PATH; install it, "
+            "or choose one of the bundle, such as libx264"
         )
     return library, program
 

@@ -51,7 +51,7 @@ def open_ffmpeg_writer(
             does not take the request.
         MediaError: the file cannot be written, or no picture came.
     """
-    library, program = require_ffmpeg(encoder)
+    library, program = require_ffmpeg(f"encoder {PREFIX}{encoder}")
     with (
         publish_file(path, overwrite=overwrite, source=info.path) as temporary,
         TemporaryFile() as complaints,
