@@ -251,7 +251,8 @@ class Objective(nn.Module):
         if self.config.dice_weight:
             losses["dice"] = self.config.dice_weight * dice_loss(rows, truth)
         if self.config.avm_weight:
-            maps = [torch.relu(m.flatten(0, 1)) for m in fused.maps[-len(fused.aligned) :]]
+            stages = sorted(self.model.config.tpavi_stages)
+            maps = [torch.relu(fused.maps[stage - 1].flatten(0, 1)) for stage in stages]
             aligned = [a.flatten(0, 1) for a in fused.aligned]
             losses["avm"] = self.config.avm_weight * audio_visual_matching_loss(maps, aligned, rows)
         if self.config.presence_weight and presence is not None:

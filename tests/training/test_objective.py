@@ -222,3 +222,17 @@ def test_stored_features_give_the_losses_of_the_pictures(make_model, make_batch)
         totals.append(objective(one)["total"].item())
 
     assert totals[0] == pytest.approx(totals[1], rel=1e-6)
+
+
+def test_matching_pairs_each_stage_with_its_own_sound(make_model, make_batch, monkeypatch):
+    """L_AVM sees the maps of TPAVI's stages, also where these are not the deepest ones."""
+    seen = []
+    monkeypatch.setattr(
+        "avsseg.training.objective.audio_visual_matching_loss",
+        lambda maps, aligned, logits: seen.append([m.shape[-1] for m in maps]) or logits.sum() * 0,
+    )
+    model = make_model(tpavi_stages=(1, 3))
+
+    Objective(model, ObjectiveConfig(avm_weight=0.5))(make_batch())
+
+    assert seen == [[16, 4]]
