@@ -162,7 +162,11 @@ def _refuse_taken_folder(path: Path, suffixes: frozenset[str], *, overwrite: boo
         raise MediaError(f"{path}: is a file, and a folder of that name is to be written")
     if not overwrite:
         raise MediaError(f"{path}: exists already; give --overwrite to replace it")
-    for entry in path.iterdir():
+    try:
+        entries = list(path.iterdir())
+    except FileNotFoundError:
+        return  # another run is just putting its own in this place
+    for entry in entries:
         if entry.is_dir() or entry.suffix.lower() not in suffixes:
             raise MediaError(
                 f"{path}: holds {entry.name}, which is no output of this kind, so it is not "
