@@ -156,16 +156,16 @@ def _refuse_source(path: Path, source: Path | None) -> None:
 
 
 def _refuse_taken_folder(path: Path, suffixes: frozenset[str], *, overwrite: bool) -> None:
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise MediaError(f"{path}: is a file, and a folder of that name is to be written")
-    if not overwrite:
-        raise MediaError(f"{path}: exists already; give --overwrite to replace it")
-    try:
+    try:  # one look, as another run may be putting its own folder in this place
         entries = list(path.iterdir())
     except FileNotFoundError:
-        return  # another run is just putting its own in this place
+        return
+    except NotADirectoryError as error:
+        raise MediaError(
+            f"{path}: is a file, and a folder of that name is to be written"
+        ) from error
+    if not overwrite:
+        raise MediaError(f"{path}: exists already; give --overwrite to replace it")
     for entry in entries:
         if entry.is_dir() or entry.suffix.lower() not in suffixes:
             raise MediaError(
