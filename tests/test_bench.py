@@ -25,7 +25,7 @@ def test_the_made_film_has_picture_and_sound_of_its_length(film):
     """As many pictures as seconds times rate, moving, and a sound track as long."""
     info = probe(film)
     with av.open(str(film)) as container:
-        pictures = [f.to_ndarray(format="gray") for f in container.decode(video=0)]
+        pictures = [f.to_ndarray(format="gray", threads=1) for f in container.decode(video=0)]
 
     assert info.size == SIZE
     assert float(info.duration) == pytest.approx(2)

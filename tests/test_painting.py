@@ -57,7 +57,9 @@ def predict(film, tmp_path, model, *kinds, settings=None, **look):
 
 def brightness(path):
     with av.open(path) as container:
-        return [float(frame.to_ndarray(format="gray").mean()) for frame in container.decode()]
+        return [
+            float(frame.to_ndarray(format="gray", threads=1).mean()) for frame in container.decode()
+        ]
 
 
 def rows_of(path):

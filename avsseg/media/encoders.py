@@ -126,6 +126,7 @@ class Encoder:
             dst_colorspace=matrix,
             src_color_range=values,
             dst_color_range=values,
+            threads=1,  # side by side, libswscale's slices spoil each other's rows at odd widths
         )
         return carry_labels(frame, converted)
 

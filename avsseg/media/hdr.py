@@ -115,7 +115,7 @@ class _CubeFilter:
 
     def __init__(self, width: int, height: int, transfer: int) -> None:
         cube = av.VideoFrame.from_ndarray(_cube(transfer), format="rgb48le")
-        cube = cube.reformat(format="gbrp16le")
+        cube = cube.reformat(format="gbrp16le", threads=1)
         cube.pts, cube.time_base = 0, BEAT
         graph = av.filter.Graph()
         kind = cube.format

@@ -123,7 +123,7 @@ def _blur(frame: av.VideoFrame) -> av.VideoFrame:
     """Shrinks by averaging and grows smoothly: as soft as a wide Gaussian, for far less time."""
     width = max(8, frame.width // _BLUR_FRACTION)
     height = max(8, frame.height // _BLUR_FRACTION)
-    small = frame.reformat(width=width, height=height, interpolation=Interpolation.AREA)
+    small = frame.reformat(width=width, height=height, interpolation=Interpolation.AREA, threads=1)
     return small.reformat(
-        width=frame.width, height=frame.height, interpolation=Interpolation.BICUBIC
+        width=frame.width, height=frame.height, interpolation=Interpolation.BICUBIC, threads=1
     )

@@ -51,6 +51,6 @@ class BilinearUpsampler:
             return np.asarray(picture)
         small = av.VideoFrame.from_ndarray(np.ascontiguousarray(grid), format="gray")
         large = self._reformatter.reformat(
-            small, width=width, height=height, interpolation=Interpolation.BILINEAR
+            small, width=width, height=height, interpolation=Interpolation.BILINEAR, threads=1
         )
         return plane_view(large)

@@ -68,7 +68,7 @@ def noise(number, size):
 def first_picture(path):
     with av.open(str(path)) as container:
         frame = next(container.decode(video=0))
-        return frame.to_ndarray(format="rgb24")
+        return frame.to_ndarray(format="rgb24", threads=1)
 
 
 VARIABLE = [Fraction(n, 1000) for n in (0, 40, 90, 300, 333, 700, 1100, 1140, 1900)]

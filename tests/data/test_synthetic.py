@@ -103,7 +103,7 @@ def test_films_show_each_frame_for_its_second(bank, tmp_path):
     clip = read_index(tmp_path, "ms3")[0]
 
     with av.open(str(clip.video)) as film:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+        pictures = [frame.to_ndarray(format="rgb24", threads=1) for frame in film.decode(video=0)]
         rate = film.streams.video[0].average_rate
     with av.open(str(clip.video)) as film:
         samples = sum(frame.samples for frame in film.decode(audio=0))

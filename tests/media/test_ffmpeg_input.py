@@ -15,7 +15,9 @@ needs_ffmpeg = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="no ffmpeg 
 def pictures(path):
     """Times and luma of every picture."""
     with av.open(str(path)) as film:
-        return [(float(f.time), f.to_ndarray(format="gray")) for f in film.decode(video=0)]
+        return [
+            (float(f.time), f.to_ndarray(format="gray", threads=1)) for f in film.decode(video=0)
+        ]
 
 
 @needs_ffmpeg
