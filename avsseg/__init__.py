@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avsseg.checkpoint import load_model as load_model
-    from avsseg.pipeline import Prediction as Prediction
-    from avsseg.pipeline import segment_video as segment_video
+    from avsseg.prediction import Prediction as Prediction
+    from avsseg.videos import segment_video as segment_video
 
 __version__ = "0.1.0"
 
@@ -22,8 +22,8 @@ __all__ = ["Prediction", "__version__", "load_model", "segment_video"]
 
 _HOMES = {
     "load_model": "avsseg.checkpoint",
-    "segment_video": "avsseg.pipeline",
-    "Prediction": "avsseg.pipeline",
+    "segment_video": "avsseg.videos",
+    "Prediction": "avsseg.prediction",
 }
 
 

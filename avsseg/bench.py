@@ -24,8 +24,8 @@ from avsseg.media.reader import open_video
 from avsseg.media.video_writer import open_video_writer
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.peak_memory import peak_memory
-from avsseg.pipeline import PredictSettings
 from avsseg.predict_file import predict_file
+from avsseg.prediction import PredictSettings
 from avsseg.prefetch import prefetch
 from avsseg.stage_timer import RunTimes, StageTimer, num_cores
 

@@ -19,7 +19,7 @@ from avsseg.media.output_values import Picture, Shown
 from avsseg.media.outputs import OpenOutputs, OutputSettings
 from avsseg.media.planes import plane_view
 from avsseg.media.upsample import BilinearUpsampler, Upsampler
-from avsseg.pipeline import Prediction, gated
+from avsseg.prediction import Prediction, gated
 
 Luma = NDArray[np.uint8]
 Painted = tuple[Fraction, list[Picture]]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsseg.listening import is_audible, listen, sound_gate
 from avsseg.media.coverage import level_of
 from avsseg.media.cuts import CutFinder
 from avsseg.media.manifest import FileReport
@@ -21,14 +22,8 @@ from avsseg.media.sound import TakeSamples
 from avsseg.media.upsample import Levels
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.painting import Luma, Painted, Painter, make_upsampler
-from avsseg.pipeline import (
-    Prediction,
-    PredictSettings,
-    is_audible,
-    listen,
-    predictions,
-    sound_gate,
-)
+from avsseg.pipeline import predictions
+from avsseg.prediction import Prediction, PredictSettings
 from avsseg.prefetch import prefetch
 from avsseg.stage_timer import NO_TIMER, NoTimer
 

@@ -17,8 +17,8 @@ from avsseg.media.outputs import KINDS, OutputSettings
 from avsseg.media.spectrogram import SpectrogramMeter
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.page.film_page import NEEDED, PAGE, write_film_page
-from avsseg.pipeline import PredictSettings
 from avsseg.predict_file import Progress, predict_file
+from avsseg.prediction import PredictSettings
 from avsseg.run_record import Recipe, content_hash, finished_outputs, recorded, write_record
 from avsseg.stage_timer import NO_TIMER, NoTimer
 

@@ -50,8 +50,8 @@ def measure(film, folder, weights, kinds, fps):
     from avsseg.checkpoint import load_model
     from avsseg.media.outputs import OutputSettings
     from avsseg.peak_memory import peak_memory
-    from avsseg.pipeline import PredictSettings
     from avsseg.predict_file import predict_file
+    from avsseg.prediction import PredictSettings
     from avsseg.stage_timer import StageTimer
 
     model, timer = load_model(weights), StageTimer()

@@ -163,7 +163,7 @@ def labelled(folder: Path, limit: int) -> Iterator[tuple[str, list[dict[str, str
 def measure_doubt(weights: Path, folder: Path, limit: int) -> None:
     """Prints the areas under risk-coverage curves of the disagreement of eight samples."""
     from avsseg.checkpoint import load_model
-    from avsseg.pipeline import segment_video
+    from avsseg.videos import segment_video
 
     model = load_model(weights)
     doubts: list[float] = []

@@ -14,8 +14,8 @@ from avsseg.gate import SoundGate
 from avsseg.media.outputs import OutputSettings
 from avsseg.media.sound import measure_sound
 from avsseg.painting import Captions, _pauses
-from avsseg.pipeline import Prediction, PredictSettings
 from avsseg.predict_file import predict_file
+from avsseg.prediction import Prediction, PredictSettings
 from avsseg.sound_classes import HeardEvent
 
 

@@ -8,16 +8,12 @@ import pytest
 
 from avsseg.clip import ClipMasks
 from avsseg.errors import MediaError
+from avsseg.listening import is_audible, listen
 from avsseg.media.reader import open_video
 from avsseg.moments import in_time_order
-from avsseg.pipeline import (
-    Prediction,
-    PredictSettings,
-    is_audible,
-    listen,
-    sample_spec,
-    segment_video,
-)
+from avsseg.pipeline import sample_spec
+from avsseg.prediction import Prediction, PredictSettings
+from avsseg.videos import segment_video
 
 
 def result(index, times):

@@ -73,8 +73,8 @@ def predict(
     from avsseg.gate import parse_gate
     from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
-    from avsseg.pipeline import PredictSettings
     from avsseg.predict_jobs import Plan, Predictor
+    from avsseg.prediction import PredictSettings
     from avsseg.weights import resolve_weights
 
     wanted = OutputSettings(

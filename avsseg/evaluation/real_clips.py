@@ -22,13 +22,15 @@ from avsseg.evaluation.network import Network
 from avsseg.evaluation.report import Report, Row, Value
 from avsseg.evaluation.tally import Tally
 from avsseg.inference import segment_clips
+from avsseg.listening import listen
 from avsseg.media.colour import resize_rgb
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.moments import in_time_order
-from avsseg.pipeline import PredictSettings, listen, predictions, sample_spec
+from avsseg.pipeline import predictions, sample_spec
+from avsseg.prediction import PredictSettings
 
 REAL = {
     "miou": "mean IoU of the frames in which something in view sounds",

@@ -10,7 +10,7 @@ from avsseg.checkpoint import load_checkpoint
 from avsseg.errors import DataError
 from avsseg.evaluation.evaluation import EvalOptions
 from avsseg.evaluation.real_clips import evaluate_clips, read_labels
-from avsseg.pipeline import segment_video
+from avsseg.videos import segment_video
 
 
 @pytest.fixture(scope="module")

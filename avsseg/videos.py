@@ -1,0 +1,76 @@
+"""From a video file to what sounds in it, in one call: the library's front door."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from fractions import Fraction
+from pathlib import Path
+
+from avsseg.gate import parse_gate
+from avsseg.listening import listen
+from avsseg.media.reader import open_video
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.pipeline import predictions
+from avsseg.prediction import Prediction, PredictSettings
+
+
+def segment_video(
+    path: str | Path,
+    model: AVSegmenter,
+    *,
+    fps: float | Fraction = 1,
+    start: float | Fraction | None = None,
+    end: float | Fraction | None = None,
+    seed: int = 0,
+    batch_size: int | None = None,
+    precision: str = "auto",
+    gate: str = "auto",
+    samples: int = 1,
+    smooth: float = 0.0,
+    audio_track: int | None = None,
+    silent_ok: bool = False,
+) -> Iterator[Prediction]:
+    """What sounds in a video, in order of time, as it is computed; memory stays bounded.
+
+    Example:
+        model = load_model()
+        for moment in segment_video("film.mp4", model):
+            print(float(moment.time), moment.score(), moment.mask.shape)
+
+    Args:
+        path: any video file.
+        model: as ``load_model`` gives it.
+        fps: predictions per second.
+        start: where to begin, in seconds from the first picture.
+        end: where to stop, likewise.
+        seed: decides the noise.
+        batch_size: clips at a time; None chooses by device.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        gate: ``auto``: masks fade in silence; ``off``; or the level that is silence, in dBFS.
+        samples: latents drawn for each clip: masks are their mean, and spread is told.
+        smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
+        audio_track: number of the sound track to listen to, from 0; None for the best.
+        silent_ok: a video without sound track gives empty masks instead of an error.
+
+    Raises:
+        MediaError: the file cannot be read, or has no sound and ``silent_ok`` is off.
+    """
+    settings = PredictSettings(
+        fps=_exact(fps),
+        start=None if start is None else _exact(start),
+        end=None if end is None else _exact(end),
+        seed=seed,
+        batch_size=batch_size,
+        precision=precision,
+        gate=parse_gate(gate),
+        samples=samples,
+        smooth=smooth,
+    )
+    with open_video(path, audio_track=audio_track) as reader:
+        profile = listen(reader, silent_ok=silent_ok)
+        with closing(predictions(reader, model, settings, profile)) as moments:
+            yield from moments
+
+
+def _exact(value: float | Fraction) -> Fraction:
+    """A number as it is written, so that 0.1 is a tenth."""
+    return value if isinstance(value, Fraction) else Fraction(str(value))
