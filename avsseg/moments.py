@@ -1,4 +1,4 @@
-"""What the network says of single moments: put in order of time, and steadied across them."""
+"""What the network says of single moments of a film, steadied across its neighbours in time."""
 
 import math
 from bisect import bisect_right
@@ -9,8 +9,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-
-from avsseg.clip import ClipMasks
 
 Mask = NDArray[np.float32]
 
@@ -39,24 +37,6 @@ class Moment:
         """Memory that its arrays take."""
         arrays = (self.mask, self.spread, self.muted, self.heard)
         return sum(array.nbytes for array in arrays if array is not None)
-
-
-def in_time_order(results: Iterable[ClipMasks], stride: int) -> Iterator[Moment]:
-    """Moments of interleaved clips, one after the other in time; holds one block of clips.
-
-    Of moments that fell on the same picture only the first is kept.
-
-    Args:
-        results: of all clips, in order.
-        stride: clips that interleave: clip ``i`` belongs to block ``i // stride``.
-    """
-    last: Fraction | None = None
-    for block in _blocks(results, stride):
-        moments = [moment for result in block for moment in _moments(result)]
-        for moment in sorted(moments, key=lambda moment: moment.time):
-            if last is None or moment.time > last:
-                last = moment.time
-                yield moment
 
 
 def smoothed(
@@ -108,26 +88,3 @@ def _mean(
         mask += np.float32(share) * other.mask
         total += share
     return replace(moment, mask=mask / np.float32(total)) if total else moment
-
-
-def _moments(result: ClipMasks) -> Iterator[Moment]:
-    for row, time in enumerate(result.times):
-        yield Moment(
-            time=time,
-            mask=result.masks[row],
-            spread=None if result.spread is None else result.spread[row],
-            disagreement=None if result.disagreement is None else float(result.disagreement[row]),
-            muted=None if result.muted is None else result.muted[row],
-            heard=None if result.heard is None else result.heard[row],
-        )
-
-
-def _blocks(results: Iterable[ClipMasks], stride: int) -> Iterator[list[ClipMasks]]:
-    block: list[ClipMasks] = []
-    for result in results:
-        if block and result.index // stride != block[0].index // stride:
-            yield block
-            block = []
-        block.append(result)
-    if block:
-        yield block

@@ -8,8 +8,10 @@ from fractions import Fraction
 import numpy as np
 
 from avsseg.clip import Clip, ClipMasks
+from avsseg.errors import UsageError
 from avsseg.gate import SoundGate
 from avsseg.inference import segment_clips
+from avsseg.joining import in_time_order
 from avsseg.listening import is_audible, sound_gate
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.media.cuts import CutFinder
@@ -17,7 +19,7 @@ from avsseg.media.reader import VideoReader
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.moments import Moment, in_time_order, smoothed
+from avsseg.moments import Moment, smoothed
 from avsseg.network_timer import timed_network
 from avsseg.prediction import Prediction, PredictSettings, gated
 from avsseg.prefetch import prefetch
@@ -61,7 +63,9 @@ def predictions(
         timer=reader.timer,
         stage="decode",
     )
-    moments = in_time_order(_masks(clips, model, settings, profile), spec.stride)
+    moments = in_time_order(
+        _masks(clips, model, settings, profile), stride=spec.stride, num_frames=spec.num_frames
+    )
     ahead = prefetch(
         _closing_too(moments, clips),
         size_of=_mask_bytes,
@@ -132,12 +136,21 @@ def sample_spec(
     """How the film is cut into clips for this network.
 
     One gain brings the film's loudest second to where it was in training.
+
+    Raises:
+        UsageError: clips are to overlap by more than they hold.
     """
     config, origin = model.config, reader.info.start
+    if settings.overlap >= config.num_frames:
+        raise UsageError(
+            f"overlap {settings.overlap}: this network's clips have {config.num_frames} frames; "
+            "give fewer than that."
+        )
     return SampleSpec(
         fps=settings.fps,
         size=(config.image_size, config.image_size),
         num_frames=config.num_frames,
+        overlap=settings.overlap,
         window=PATCH_SAMPLES,
         start=None if settings.start is None else origin + settings.start,
         end=None if settings.end is None else origin + settings.end,

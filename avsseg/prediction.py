@@ -63,6 +63,7 @@ class PredictSettings:
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gate: how masks give way to silence; None leaves them as the network made them.
         samples: latents drawn for each clip; the mask is their mean.
+        overlap: frames that a clip of the network shares with the next; what both say is blended.
         smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
         with_muted: also predict without sound.
     """
@@ -75,12 +76,13 @@ class PredictSettings:
     precision: str = "auto"
     gate: GateSettings | None = field(default_factory=GateSettings)
     samples: int = 1
+    overlap: int = 0
     smooth: float = 0.0
     with_muted: bool = False
 
     def __post_init__(self) -> None:
-        if self.samples < 1 or self.smooth < 0:
-            raise UsageError("samples must be at least 1, and smooth at least 0 seconds.")
+        if self.samples < 1 or min(self.smooth, self.overlap) < 0:
+            raise UsageError("samples must be at least 1, and smooth and overlap at least 0.")
 
 
 def gated(mask: Mask, sounding: float) -> Mask:

@@ -25,6 +25,7 @@ def segment_video(
     precision: str = "auto",
     gate: str = "auto",
     samples: int = 1,
+    overlap: int = 0,
     smooth: float = 0.0,
     audio_track: int | None = None,
     silent_ok: bool = False,
@@ -47,6 +48,7 @@ def segment_video(
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         gate: ``auto``: masks fade in silence; ``off``; or the level that is silence, in dBFS.
         samples: latents drawn for each clip: masks are their mean, and spread is told.
+        overlap: frames that a clip of the network shares with the next; what both say is blended.
         smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
         audio_track: number of the sound track to listen to, from 0; None for the best.
         silent_ok: a video without sound track gives empty masks instead of an error.
@@ -63,6 +65,7 @@ def segment_video(
         precision=precision,
         gate=parse_gate(gate),
         samples=samples,
+        overlap=overlap,
         smooth=smooth,
     )
     with open_video(path, audio_track=audio_track) as reader:

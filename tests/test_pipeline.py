@@ -6,19 +6,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from avsseg.clip import ClipMasks
-from avsseg.errors import MediaError
+from avsseg.errors import MediaError, UsageError
 from avsseg.listening import is_audible, listen
 from avsseg.media.reader import open_video
-from avsseg.moments import in_time_order
 from avsseg.pipeline import sample_spec
 from avsseg.prediction import Prediction, PredictSettings
 from avsseg.videos import segment_video
-
-
-def result(index, times):
-    masks = np.stack([np.full((2, 2), float(time), np.float32) for time in times])
-    return ClipMasks(masks=masks, times=tuple(map(Fraction, times)), index=index)
 
 
 @pytest.fixture(scope="module")
@@ -30,35 +23,6 @@ def model(tiny_checkpoint):
 
 def stages():
     return [t for t in threading.enumerate() if t.name == "avsseg-prefetch"]
-
-
-def test_interleaved_clips_come_out_in_order_of_time():
-    """Two clips a second apart within, half a second from each other, and a short last block."""
-    clips = [result(0, [0, 1, 2]), result(1, [0.5, 1.5, 2.5]), result(2, [3, 4]), result(3, [3.5])]
-    ordered = list(in_time_order(clips, stride=2))
-
-    assert [moment.time for moment in ordered] == [Fraction(n, 2) for n in range(9)]
-    assert all(moment.mask[0, 0] == moment.time for moment in ordered)
-
-
-def test_no_more_than_one_block_of_clips_is_waited_for():
-    """The first block comes out when the second begins, whatever follows."""
-    pulled = []
-
-    def clips():
-        for index in range(10):
-            pulled.append(index)
-            yield result(index, [index])
-
-    next(in_time_order(clips(), stride=2))
-    assert pulled == [0, 1, 2]
-
-
-def test_moments_on_the_same_picture_count_once():
-    """Asking more often than the film has pictures gives each picture once."""
-    clips = [result(0, [0, 1]), result(1, [0, 1]), result(2, [2, 2])]
-
-    assert [moment.time for moment in in_time_order(clips, stride=2)] == [0, 1, 2]
 
 
 def test_a_video_gives_predictions_at_the_times_of_its_pictures(make_film, model):
@@ -178,3 +142,19 @@ def test_scenes_are_counted_at_cuts(make_film, model):
 
     assert [m.scene for m in moments] == [0, 0, 0, 0, 1, 1, 1, 1]
     assert all(m.spread.shape == m.mask.shape and 0 <= m.disagreement <= 1 for m in moments)
+
+
+def test_overlapping_clips_give_the_same_moments(make_film, model):
+    """Each picture once, in order, its mask between those that single clips give of it."""
+    film = make_film("film.mkv", rate=Fraction(10), seconds=9)
+    alone, blended = (list(segment_video(film, model, fps=2, overlap=n)) for n in (0, 3))
+
+    assert [m.time for m in blended] == [m.time for m in alone]
+    assert any((a.mask != b.mask).any() for a, b in zip(alone, blended, strict=True))
+    assert all(m.mask.min() >= 0 and m.mask.max() <= 1 for m in blended)
+
+
+def test_clips_cannot_share_all_their_frames(make_film, model):
+    """They would never get on."""
+    with pytest.raises(UsageError, match="overlap 5: this network's clips have 5 frames"):
+        next(segment_video(make_film("film.mkv"), model, overlap=5))

@@ -42,6 +42,7 @@ def predict(
     decoder: options.Decoder = options.DecoderName.BUNDLED,
     gate: options.Gate = "auto",
     samples: options.Samples = 1,
+    overlap: options.Overlap = 0,
     smooth: options.Smooth = 0.0,
     refine: options.Refine = False,
     labels: options.Labels = False,
@@ -96,6 +97,7 @@ def predict(
         precision=precision.value,
         gate=parse_gate(gate),
         samples=samples,
+        overlap=overlap,
         smooth=smooth,
         with_muted=wanted.with_muted,
     )

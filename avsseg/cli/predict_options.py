@@ -199,6 +199,17 @@ Samples = Annotated[
     ),
 ]
 
+Overlap = Annotated[
+    int,
+    typer.Option(
+        "--overlap",
+        min=0,
+        metavar="FRAMES",
+        help="Let the network see this many of a clip's frames again in the next, and blend.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
 Smooth = Annotated[
     float,
     typer.Option(

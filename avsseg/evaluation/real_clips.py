@@ -22,13 +22,13 @@ from avsseg.evaluation.network import Network
 from avsseg.evaluation.report import Report, Row, Value
 from avsseg.evaluation.tally import Tally
 from avsseg.inference import segment_clips
+from avsseg.joining import in_time_order
 from avsseg.listening import listen
 from avsseg.media.colour import resize_rgb
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
-from avsseg.moments import in_time_order
 from avsseg.pipeline import predictions, sample_spec
 from avsseg.prediction import PredictSettings
 
@@ -173,7 +173,7 @@ class _Judge:
             batch_size=settings.batch_size,
             precision=settings.precision,
         )
-        moments = in_time_order(results, spec.stride)
+        moments = in_time_order(results, stride=spec.stride, num_frames=spec.num_frames)
         return {moment.time - reader.info.start: moment.mask for moment in moments}
 
     def _settings(self, seed: int) -> PredictSettings:

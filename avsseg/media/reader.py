@@ -117,7 +117,8 @@ class VideoReader:
         frames = self._film.frames(spec.start, with_sound=True)
         try:
             sounded = self._sounded(frames, soundtrack, spec, cuts)
-            for index, items in enumerate(interleave(sounded, spec.num_frames, spec.stride)):
+            clips = interleave(sounded, spec.num_frames, spec.stride, spec.overlap)
+            for index, items in enumerate(clips):
                 yield _clip(items, index, spec)
         finally:
             frames.close()

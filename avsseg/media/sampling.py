@@ -27,6 +27,7 @@ class SampleSpec:
         size: (width, height) of the pictures handed on.
         num_frames: T, moments in one clip.
         spacing: seconds between neighbouring moments of one clip; denser rates interleave clips.
+        overlap: moments that a clip shares with the one that follows it, less than ``num_frames``.
         window: S, samples of sound around each moment.
         sample_rate: of the sound, in Hz.
         start: first instant looked at, on the film's clock; None for its first picture.
@@ -40,6 +41,7 @@ class SampleSpec:
     size: tuple[int, int] = (224, 224)
     num_frames: int = 5
     spacing: Fraction = Fraction(1)
+    overlap: int = 0
     window: int = 15600
     sample_rate: int = 16000
     start: Fraction | None = None
@@ -51,6 +53,8 @@ class SampleSpec:
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.num_frames < 1 or self.window < 1:
             raise ValueError("fps, num_frames and window must be positive")
+        if not 0 <= self.overlap < self.num_frames:
+            raise ValueError("clips must overlap by less than their length")
         if self.benchmark and self.fps != 1:
             raise ValueError("the benchmark looks at one moment per second")
 
@@ -181,15 +185,21 @@ def _pick(shown: Shown[Picture], moment: Moment, spec: SampleSpec) -> Pick[Pictu
     return Pick(picture=shown.picture, time=time, first_sample=first)
 
 
-def interleave(items: Iterable[Item], num_frames: int, stride: int) -> Iterator[list[Item]]:
+def interleave(
+    items: Iterable[Item], num_frames: int, stride: int, overlap: int = 0
+) -> Iterator[list[Item]]:
     """Clips of up to ``num_frames`` items, ``stride`` apart: item i starts the block's clip i.
 
-    A block of ``num_frames * stride`` items gives ``stride`` clips; the last block may be short.
+    A block of ``num_frames * stride`` items gives ``stride`` clips, and the last ``overlap`` items
+    of each are the first of a clip of the next block. The last block may be short; clips that
+    would hold nothing new are left out.
     """
-    remaining = iter(items)
-    while block := list(islice(remaining, num_frames * stride)):
-        for first in range(min(stride, len(block))):
+    remaining, shared = iter(items), list[Item]()
+    while fresh := list(islice(remaining, num_frames * stride - len(shared))):
+        block = shared + fresh
+        for first in range(min(stride, len(fresh))):
             yield block[first::stride]
+        shared = block[(num_frames - overlap) * stride :]
 
 
 def padded(items: Sequence[Item], length: int) -> list[Item]:

@@ -209,11 +209,19 @@ def test_interleaving_loses_and_repeats_nothing(count, frames, stride):
     assert all(1 <= len(clip) <= frames for clip in clips)
 
 
+def test_overlapping_clips_share_their_rims():
+    """The last frames of a clip are the first of the next; no clip repeats only what was seen."""
+    assert list(interleave(range(9), 5, 1, 2)) == [[0, 1, 2, 3, 4], [3, 4, 5, 6, 7], [6, 7, 8]]
+    assert list(interleave(range(8), 5, 1, 2)) == [[0, 1, 2, 3, 4], [3, 4, 5, 6, 7]]
+    assert list(interleave(range(7), 3, 2, 1)) == [[0, 2, 4], [1, 3, 5], [4, 6]]
+
+
 def test_interleaving_reads_one_block_at_a_time():
     """An endless film is cut into clips lazily."""
     endless = iter(lambda: 0, 1)
 
     assert len(list(islice(interleave(endless, 5, 4), 9))) == 9
+    assert len(list(islice(interleave(endless, 5, 4, 3), 9))) == 9
 
 
 def test_a_short_clip_repeats_its_last_item():
@@ -230,8 +238,15 @@ def test_stride_keeps_the_spacing_of_one_second(fps, stride):
     assert SampleSpec(fps=fps).stride == stride
 
 
-@pytest.mark.parametrize("wrong", [{"fps": Fraction(0)}, {"fps": Fraction(2), "benchmark": True}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fps": Fraction(0)},
+        {"fps": Fraction(2), "benchmark": True},
+        {"fps": Fraction(1), "overlap": 5},
+    ],
+)
 def test_an_impossible_spec_is_refused(wrong):
-    """A rate of nothing, or a denser benchmark, is a mistake in the program."""
-    with pytest.raises(ValueError, match=r"positive|one moment"):
+    """A rate of nothing, a denser benchmark, or clips that repeat each other are mistakes."""
+    with pytest.raises(ValueError, match=r"positive|one moment|overlap"):
         SampleSpec(**wrong)
