@@ -1,40 +1,51 @@
 """Measures what the options of predict are worth, on made material with known truth.
 
-    python examples/measure_quality.py [--weights FILE --truth FOLDER]
+    python examples/measure_quality.py [--weights NAME|FILE] [--films 12] [--truth FOLDER]
 
-1. Gate: sounds with known on and off times over noise floors; the share of silent moments that are
-   shut and of sounding moments that are kept, with and without the gate.
-2. Refinement: boundary F (tolerance 0.5 % of the diagonal) and IoU of masks with a rim that is
+It needs nothing but this repository.
+
+1. The network's own films (quality_scenes.py: farmyard.mp4's animals, heard at known times over a
+   noise floor), more than half a second from a change: in how many silent moments the mask is
+   empty, and in how many sounding ones it is kept, without and with the gate.
+2. On the same films, whose pictures hold still: flicker, the mean change of the ungated mask from
+   one moment to the next within a sound, plain, overlapped and smoothed.
+3. On the same films: whether the disagreement of eight samples tells where the network is wrong:
+   area under the risk-coverage curve, against random order and the best order there is.
+4. The gate alone, without a network: four kinds of sound, 10 to 40 dB over a noise floor.
+5. Refinement: boundary F (tolerance 0.5 % of the diagonal) and IoU of masks with a rim that is
    displaced and blurred as a network's is, upsampled plainly and with --refine.
-3. Smoothing: mean change of the mask from moment to moment on a still scene with noisy masks, and
-   the error that smoothing makes where a cut comes, with and without knowledge of the cut.
-4. Doubt: whether the disagreement of samples tells where a network is wrong, on films with true
-   masks (--weights FILE --truth FOLDER, whose index.csv has the columns clip, time_s, mask, empty;
-   the films lie beside the folder): area under the risk-coverage curve, against random order and
-   against the best order there is.
+6. Smoothing: the error that it makes where a cut comes, with and without knowledge of the cut.
+
+With --truth, doubt is also measured on films of your own that have true masks: the folder's
+index.csv has the columns clip, time_s, mask and empty, and the films lie beside the folder.
 """
 
 import argparse
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from quality_scenes import MadeFilm, made_films
 
+from avsseg import Prediction, load_model, segment_video
 from avsseg.evaluation.boundary import boundary_f
 from avsseg.evaluation.calibration import risk_coverage
 from avsseg.gate import SoundGate
 from avsseg.media.guided import GuidedUpsampler, box_mean
 from avsseg.media.sound import SoundProfile
 from avsseg.media.upsample import BilinearUpsampler, Upsampler
+from avsseg.model.segmenter import AVSegmenter
 from avsseg.moments import Moment, smoothed
 
 Floats = NDArray[np.float32]
 SIZE, GRID = 448, 224
+EMPTY = 0.001  # share of the picture below which a mask is empty
 KINDS = ("one tone", "speech-like", "percussion-like", "short events")
 
 
@@ -64,7 +75,7 @@ def made_sound(kind: str, snr: float, rng: np.random.Generator) -> tuple[SoundPr
 
 def measure_gate(rng: np.random.Generator) -> None:
     """Prints a row for each kind of sound and distance from the floor."""
-    print("gate: sound | dB over the floor | silent moments shut | sounding moments kept")
+    print("gate alone: sound | dB over the floor | silent moments shut | sounding moments kept")
     print("(without the gate: 0 % shut, 100 % kept; moments within 0.5 s of a rim left out)")
     for kind in KINDS:
         for snr in (10, 15, 25, 40):
@@ -129,26 +140,70 @@ def measure_refinement(rng: np.random.Generator) -> None:
         print(f"  {off:g} | {f_plain:.4f}, {f_refined:.4f} | {iou_plain:.4f}, {iou_refined:.4f}")
 
 
-def measure_smoothing(rng: np.random.Generator) -> None:
-    """Prints flicker on a still scene, and the error about a cut."""
-    print("smoothing: seconds | flicker | error at a cut, unaware, aware")
-    truth, _ = made_scene(rng)
-    mask = network_like(truth, rng, 1.0)
-    still = [
-        Moment(time=Fraction(n, 4), mask=(mask + rng.normal(0, 0.1, mask.shape)).clip(0, 1))
-        for n in range(40)
-    ]
+def measure_cuts(rng: np.random.Generator) -> None:
+    """Prints the error of smoothing about a cut."""
+    print("smoothing over a cut: seconds | mean error unaware of it, aware")
+    mask = network_like(made_scene(rng)[0], rng, 1.0)
     flat = np.zeros_like(mask)
     scenes = [Moment(time=Fraction(n, 4), mask=mask if n < 20 else flat) for n in range(40)]
-    for seconds in (0.0, 0.25, 0.5, 1.0):
-        steady = [m.mask for m in smoothed(still, seconds=seconds)]
-        flicker = np.mean([np.abs(a - b).mean() for a, b in pairwise(steady)])
+    for seconds in (0.25, 0.5, 1.0):
         errors = []
         for breaks in ([], [Fraction(19, 4) + Fraction(1, 8)]):
-            cut = smoothed(scenes, seconds=seconds, breaks=breaks)
-            pairs = zip(cut, scenes, strict=True)
+            pairs = zip(smoothed(scenes, seconds=seconds, breaks=breaks), scenes, strict=True)
             errors.append(np.mean([np.abs(a.mask - b.mask).mean() for a, b in pairs]))
-        print(f"  {seconds:g} | {flicker:.4f} | {errors[0]:.4f}, {errors[1]:.4f}")
+        print(f"  {seconds:g} | {errors[0]:.4f}, {errors[1]:.4f}")
+
+
+def measure_films(model: AVSegmenter, films: Sequence[MadeFilm]) -> None:
+    """Prints what gate, smoothing and samples are worth to a network."""
+    shown = {film: list(segment_video(film.path, model, fps=2)) for film in films}
+    measure_silence(shown)
+    measure_flicker(model, shown)
+    doubts: list[float] = []
+    risks: list[float] = []
+    for film in films:
+        for moment in segment_video(film.path, model, fps=1, samples=8):
+            if film.state(float(moment.time)):
+                risks.append(risk(moment.raw > 0.5, film.truth))
+                doubts.append(moment.disagreement or 0.0)
+    print_doubt("made films", doubts, risks)
+
+
+def measure_silence(shown: dict[MadeFilm, list[Prediction]]) -> None:
+    """Prints shares of silent moments without a mask, and of sounding ones with one."""
+    rows = [
+        (state, (moment.raw >= 0.5).mean() < EMPTY, (moment.mask >= 0.5).mean() < EMPTY)
+        for film, moments in shown.items()
+        for moment in moments
+        if (state := film.state(float(moment.time))) is not None
+    ]
+    silent, sounding = (np.array([r[1:] for r in rows if r[0] == on]) for on in (False, True))
+    print(f"gate: {len(silent)} silent moments, {len(sounding)} sounding ones | without, with it")
+    print("  silent, mask empty | {:.1%}, {:.1%}".format(*silent.mean(axis=0)))
+    print("  sounding, mask kept | {:.1%}, {:.1%}".format(*(1 - sounding.mean(axis=0))))
+
+
+def measure_flicker(model: AVSegmenter, shown: dict[MadeFilm, list[Prediction]]) -> None:
+    """Prints the mean change of masks from moment to moment, and what it is with options."""
+    ways: dict[str, dict[str, float]] = {
+        "plain": {},
+        "--overlap 2": {"overlap": 2},
+        "--overlap 3": {"overlap": 3},
+        "--smooth 0.5": {"smooth": 0.5},
+        "--smooth 1": {"smooth": 1.0},
+    }
+    print("flicker: option | mean change of the mask within a sound, half a second on")
+    for name, options in ways.items():
+        changes: list[float] = []
+        for film, moments in shown.items():
+            if options:
+                moments = list(segment_video(film.path, model, fps=2, **options))
+            changes += [
+                float(np.abs(a.raw - b.raw).mean())
+                for a, b in pairwise(moments)
+                if film.state(float(a.time)) and film.state(float(b.time))
+            ]
+        print(f"  {name} | {np.mean(changes):.5f}")
 
 
 def labelled(folder: Path, limit: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
@@ -160,12 +215,8 @@ def labelled(folder: Path, limit: int) -> Iterator[tuple[str, list[dict[str, str
     yield from list(clips.items())[:limit]
 
 
-def measure_doubt(weights: Path, folder: Path, limit: int) -> None:
-    """Prints the areas under risk-coverage curves of the disagreement of eight samples."""
-    from avsseg.checkpoint import load_model
-    from avsseg.videos import segment_video
-
-    model = load_model(weights)
+def measure_doubt(model: AVSegmenter, folder: Path, limit: int) -> None:
+    """Prints the same for films with true masks of your own."""
     doubts: list[float] = []
     risks: list[float] = []
     for clip, rows in labelled(folder, limit):
@@ -174,32 +225,45 @@ def measure_doubt(weights: Path, folder: Path, limit: int) -> None:
             moment = min(moments, key=lambda m, t=Fraction(row["time_s"]): abs(m.time - t))
             truth = np.zeros(moment.mask.shape, bool)
             if row["empty"] == "0":
-                picture = Image.open(folder / row["mask"]).convert("L")
-                truth = np.asarray(picture.resize(truth.shape[::-1])) > 127
-            found = moment.mask > 0.5
-            union = (found | truth).sum()
-            risks.append(1 - float((found & truth).sum() / union) if union else 0.0)
+                truth = np.asarray(Image.open(folder / row["mask"]).convert("L")) > 127
+            risks.append(risk(moment.mask > 0.5, truth))
             doubts.append(moment.disagreement or 0.0)
-    ways = (("by disagreement", doubts), ("random", None), ("best there is", risks))
-    print(f"doubt: {len(risks)} frames, mean risk (1 - IoU) {np.mean(risks):.4f}")
-    for name, order in ways:
-        area = np.mean(risks) if order is None else risk_coverage(order, risks)[1].mean()
-        print(f"  area under the risk-coverage curve, {name}: {area:.4f}")
+    print_doubt(folder.name, doubts, risks)
+
+
+def risk(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """1 - IoU, at the size of what was found."""
+    small = Image.fromarray(truth).resize(found.shape[::-1])
+    union = (found | np.asarray(small)).sum()
+    return 1 - float((found & np.asarray(small)).sum() / union) if union else 0.0
+
+
+def print_doubt(name: str, doubts: Sequence[float], risks: Sequence[float]) -> None:
+    """Prints areas under risk-coverage curves; random order has the mean risk throughout."""
+    print(f"doubt: {name}, {len(risks)} frames | area under the risk-coverage curve")
+    print(f"  by disagreement | {risk_coverage(doubts, risks)[1].mean():.4f}")
+    print(f"  random | {np.mean(risks):.4f}")
+    print(f"  best there is | {risk_coverage(risks, risks)[1].mean():.4f}")
 
 
 def main() -> None:
     """Runs all that can be run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--weights", help="a name or a file; the shipped ones if not given")
+    parser.add_argument("--films", type=int, default=12, help="how many to make; 0 for none")
     parser.add_argument("--truth", type=Path, help="folder of true masks, its films beside it")
-    parser.add_argument("--videos", type=int, default=6)
+    parser.add_argument("--videos", type=int, default=6, help="of that folder, at most")
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     measure_gate(rng)
     measure_refinement(rng)
-    measure_smoothing(rng)
-    if options.weights and options.truth:
-        measure_doubt(options.weights, options.truth, options.videos)
+    measure_cuts(rng)
+    model = load_model(options.weights) if options.films or options.truth else None
+    if model is not None and options.films:
+        with TemporaryDirectory() as folder:
+            measure_films(model, list(made_films(Path(folder), options.films, rng)))
+    if model is not None and options.truth:
+        measure_doubt(model, options.truth, options.videos)
 
 
 if __name__ == "__main__":

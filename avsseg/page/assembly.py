@@ -19,6 +19,11 @@ def escape(value: object) -> str:
     return html.escape(printable(str(value)))
 
 
+def breakable(name: str) -> str:
+    """A file's name as text that may go on in a new line where a person would let it."""
+    return re.sub(r"[_.-]+", r"\g<0><wbr>", escape(name))
+
+
 def printable(text: str) -> str:
     """Text without the halves of characters that undecodable file names hold."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -12,7 +12,7 @@ from avsseg.media.probe import VideoInfo, probe
 from avsseg.media.publish import publish_file
 from avsseg.media.spectrogram import NUM_BANDS, Spectrogram
 from avsseg.media.stills import jpeg_stills
-from avsseg.page.assembly import data_uri, document, escape, fill
+from avsseg.page.assembly import breakable, data_uri, document, escape, fill
 from avsseg.page.facts import facts_of
 from avsseg.page.moments import (
     Moment,
@@ -134,7 +134,7 @@ def film_page(story: FilmStory) -> str:
     pictures = [data_uri(still, "image/jpeg") for still in stills]
     body = fill(
         "film.html",
-        name=escape(story.name),
+        name=breakable(story.name),
         lead=escape(_lead(story)),
         notices="".join(f'<p class="notice">{escape(note)}</p>' for note in story.notes),
         sources=_sources(story.outputs["overlay"]),

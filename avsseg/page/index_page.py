@@ -10,7 +10,7 @@ from avsseg import __version__
 from avsseg.errors import MediaError
 from avsseg.media.manifest import FileReport
 from avsseg.media.publish import publish_file
-from avsseg.page.assembly import document, escape, fill, read_data
+from avsseg.page.assembly import breakable, document, escape, fill, read_data
 from avsseg.page.words import clock, percent, plural
 
 INDEX = "index.html"
@@ -100,7 +100,7 @@ def _card(place: Path, summary: Mapping[str, Any], *, with_picture: bool) -> str
     below = f"<small><bdi>{escape(place.parent.parent.as_posix())}/</bdi></small>"
     return (
         f'<li {data}><a class="film" href="{quote(place.as_posix())}">{shown}{blank}'
-        f'<span class="words"><b><bdi>{escape(summary["name"])}</bdi></b>'
+        f'<span class="words"><b><bdi>{breakable(summary["name"])}</bdi></b>'
         f"{below if place.parent.parent != Path() else ''}"
         f"<small>{escape(_line(summary))}</small></span>{_spark(summary['areas'])}</a></li>"
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avsseg.page.assembly import document, embed_json, escape, fill, read_data
+from avsseg.page.assembly import breakable, document, embed_json, escape, fill, read_data
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\'"<!--'
 
@@ -30,6 +30,12 @@ class Tags(HTMLParser):
     def handle_data(self, data):
         if self.lasttag in self.texts and self._open == self.lasttag and data.strip():
             self.texts[self.lasttag].append(data)
+
+
+@given(st.text())
+def test_a_name_that_may_break_is_still_the_name(name):
+    """Places to break are all that is added to its escaped form."""
+    assert breakable(name).replace("<wbr>", "") == escape(name)
 
 
 @given(st.text() | st.dictionaries(st.text(), st.text(), max_size=3))

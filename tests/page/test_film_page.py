@@ -99,8 +99,9 @@ def test_a_name_with_markup_in_it_is_text(make_page):
     _, plain = parsed(make_page("plain.mp4", areas=AREAS))
     _, evil = parsed(make_page(EVIL.replace("/", "_"), areas=AREAS))
 
-    assert [name for name, _ in evil.elements] == [name for name, _ in plain.elements]
-    assert EVIL in evil.text
+    names, others = ([n for n, _ in page.elements if n != "wbr"] for page in (evil, plain))
+    assert names == others
+    assert EVIL in "".join(evil.text)
     assert not any(key.startswith("on") for _, attrs in evil.elements for key in attrs)
 
 
