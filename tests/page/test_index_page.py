@@ -24,7 +24,7 @@ def test_the_index_leads_to_every_page_and_gives_reasons(make_page, tmp_path):
 
     assert 'href="a/report.html"' in text
     assert 'href="b%20%23%20%3Cb%3E/report.html"' in text
-    assert "b # &lt;b&gt;.mp4" in text and "<b>.mp4" not in text
+    assert "b # &lt;b&gt;.<wbr>mp4" in text and "<b>.mp4" not in text
     assert "sounds 25 % of the time" in text and "no sound track" in text
     assert "<td>is &lt;torn&gt;</td>" in text
     assert "2 videos with a page, 1 that failed." in text
