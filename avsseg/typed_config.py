@@ -74,7 +74,10 @@ def _either(hints: tuple[Any, ...], value: Any, *, where: str) -> Any:
 
 def _scalar(hint: Any, value: Any, *, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ConfigError(f"{where} is an integer beyond all floats.") from None
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise _wrong(where, value, f"of type {hint.__name__}")
     return value

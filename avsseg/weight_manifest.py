@@ -76,7 +76,7 @@ def read_manifest(path: Path) -> Manifest:
         entries = {name: _entry(name, table) for name, table in tables.items()}
         if head.default is not None and head.default not in entries:
             raise ConfigError(f"default names {head.default!r}, which is not listed.")
-    except (OSError, tomllib.TOMLDecodeError, ConfigError) as error:
+    except (OSError, ValueError, RecursionError, ConfigError) as error:
         raise ConfigError(f"{path}: {error}") from error
     return Manifest(entries=entries, default=head.default)
 
@@ -98,7 +98,10 @@ def _require(entry: WeightEntry, holds: object, complaint: str) -> None:
 
 
 def _is_trusted(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS)
 
 

@@ -33,7 +33,7 @@ def read_settings(group: Any) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         return _of_group(group, values, where="")
-    except (OSError, tomllib.TOMLDecodeError, ConfigError) as error:
+    except (OSError, ValueError, RecursionError, ConfigError) as error:
         raise ConfigError(f"{path}: {error}") from error
 
 

@@ -22,6 +22,7 @@ JITTER = Fraction(1, 50)  # timestamps may wander this far before the track is p
 SILENCE_DBFS = -100.0
 HOP = Fraction(1, 10)
 HOPS_PER_SECOND = 10
+_LOUDEST = 16.0  # float samples may pass 1, but none that a microphone heard comes near it
 
 
 class SoundBuffer:
@@ -136,7 +137,8 @@ def _mono(frame: av.AudioFrame) -> Samples:
         mean = (mean - 128) / 128
     elif values.dtype.kind == "i":
         mean = mean / 2.0 ** (8 * values.dtype.itemsize - 1)
-    return np.asarray(np.nan_to_num(mean, posinf=1.0, neginf=-1.0), np.float32)
+    bounded = np.clip(np.nan_to_num(mean), -_LOUDEST, _LOUDEST)
+    return np.asarray(bounded, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

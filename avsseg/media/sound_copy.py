@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import av
@@ -133,7 +134,11 @@ class SoundCopy:
 
 
 class _Reencoder:
-    """Decodes packets and encodes them anew; gaps are filled with silence."""
+    """Decodes packets and encodes them anew; gaps are filled with silence.
+
+    A change of rate or channels in the middle is followed; what the encoder does not take, such
+    as samples that are no numbers, is left out.
+    """
 
     def __init__(
         self, stream: AudioStream, output: OutputContainer, encoder: str, shift: Fraction
@@ -150,6 +155,8 @@ class _Reencoder:
         context.time_base = Fraction(1, rate)
         context.open()
         self._graph: av.filter.Graph | None = None
+        self._kind: tuple[int, str, str] | None = None
+        self._end: float = -inf
 
     def __call__(self, packet: Packet | None) -> list[Packet]:
         """Packets of the new codec that are ready; None asks for the last ones."""
@@ -160,16 +167,40 @@ class _Reencoder:
         packets: list[Packet] = []
         for frame in [*frames, None] if packet is None else frames:
             for piece in self._resampled(frame):
-                packets += self._target.encode(piece)
-        return packets + (list(self._target.encode(None)) if packet is None else [])
+                packets += self._encoded(piece)
+        return packets + (self._encoded(None) if packet is None else [])
+
+    def _encoded(self, piece: Any) -> list[Packet]:
+        if piece is not None and piece.pts is not None:
+            if piece.pts + piece.samples <= self._end:
+                return []  # a torn source; a muxer takes rising times only
+            piece.pts = max(piece.pts, self._end)
+            self._end = piece.pts + piece.samples
+        try:
+            return list(self._target.encode(piece))
+        except av.error.ArgumentError:
+            return []
 
     def _resampled(self, frame: Any) -> Iterator[Any]:
         if frame is not None:
+            # The last frames of a torn stream may come without a clock.
+            frame.time_base = frame.time_base or self._source.time_base
             frame.pts = _moved(frame.pts, round(self._shift / Fraction(frame.time_base)))
-            self._graph = self._graph or self._build(frame)
-        if self._graph is None:
-            return
-        self._graph.push(frame)
+            kind = frame.sample_rate, frame.format.name, frame.layout.name
+            if kind != self._kind:
+                yield from self._drained()
+                self._graph, self._kind = self._build(frame), kind
+        if self._graph is not None:
+            self._graph.push(frame)
+            yield from self._ready()
+
+    def _drained(self) -> Iterator[Any]:
+        if self._graph is not None:
+            self._graph.push(None)
+            yield from self._ready()
+
+    def _ready(self) -> Iterator[Any]:
+        assert self._graph is not None
         while True:
             try:
                 yield self._graph.pull()

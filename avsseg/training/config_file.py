@@ -26,7 +26,7 @@ def read_config(path: str | Path, settings: Iterable[str] = ()) -> TrainConfig:
     path = Path(path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}.") from error
     for setting in settings:
         _apply(values, setting)
@@ -79,7 +79,7 @@ def _value(text: str) -> Any:
     """A TOML value; words that are none, paths above all, need no quotes."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -96,7 +96,9 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
 def _text(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(_text, value)) + "]"
-    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _without_none(table: Mapping[str, Any]) -> Table:
