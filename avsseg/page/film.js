@@ -447,4 +447,11 @@
   redraw();
   new ResizeObserver(redraw).observe(lanes);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  /* report.html#t=8.9 leads to a moment, so that people can send each other one. */
+  const toNamed = () => {
+    const named = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
+    if (named) seek(Number(named[1]));
+  };
+  window.addEventListener("hashchange", toNamed);
+  toNamed();
 })();

@@ -116,6 +116,14 @@ def test_key_frames_and_rows_lead_to_their_moments(film, browser):
     at(browser, 0.375)
 
 
+def test_an_address_leads_to_a_moment(film, browser):
+    """What follows #t= is gone to; anything else there is left alone."""
+    browser.ask("location.hash = '#t=2.5'")
+    at(browser, 2.5)
+    browser.ask("location.hash = '#t=now'")
+    at(browser, 2.5)
+
+
 @pytest.mark.parametrize("width", [1280, 820, 360])
 def test_the_page_fits_every_width(film, browser, width):
     """After a change of size the playhead is still at its time and nothing sticks out."""
