@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avsseg.errors import UsageError
+from avsseg.shard import Shard
 
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -27,25 +28,42 @@ class Job:
     folder: Path
 
 
-def plan_jobs(inputs: Sequence[str], output: Path) -> list[Job]:
+def plan_jobs(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    listed: Sequence[str] = (),
+    shard: Shard | None = None,
+) -> list[Job]:
     """Every video that is meant, once, each with a folder of its own below ``output``.
 
     The tree below the common folder of all inputs is mirrored: ``season/a.mp4`` goes to
     ``season/a``. Where that would give two videos the same folder, or one a folder inside
     another's, they keep their suffix: ``a.mp4`` and ``a.mkv``.
 
+    Args:
+        inputs: names of files and folders, and patterns.
+        output: the folder for all outputs; nothing in it is taken for an input.
+        listed: further files and folders out of a list. They are no patterns, and a file that is
+            gone meanwhile is a video that fails, not the end of the others.
+        shard: leaves out the videos of other parts; the places of the rest do not depend on it.
+
     Raises:
-        UsageError: an input does not exist, a pattern or a folder holds no video, or the inputs
-            have no folder in common.
+        UsageError: nothing is named, an input does not exist, a pattern or a folder holds no
+            video, or the inputs have no folder in common.
     """
     found = [_expand(name, output) for name in inputs]
+    found += [_expand_listed(name, output) for name in listed]
+    if not found:
+        raise UsageError("no video was named; give files, folders, patterns or --from-file.")
     sources = list(dict.fromkeys(path for _, paths in found for path in paths))
     base = _common([root for root, _ in found])
     relative = [path.relative_to(base) for path in sources]
     places = _distinct(relative)
     return [
         Job(source=source, folder=output / place)
-        for source, place in zip(sources, places, strict=True)
+        for source, place, own in zip(sources, places, relative, strict=True)
+        if shard is None or shard.holds(own)
     ]
 
 
@@ -53,16 +71,25 @@ def _expand(name: str, output: Path) -> tuple[Path, list[Path]]:
     """The folder that an input's tree is mirrored from, and its videos."""
     path = _absolute(Path(name))
     if path.is_dir():
-        files = _walk(path, _absolute(output), frozenset())
-        videos = [file for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
-        if not videos:
-            raise UsageError(f"{name}: no video file in this folder or below it.")
-        return path, videos
+        return _expand_folder(name, path, output)
     if path.exists():
         return path.parent, [path]
     if glob.has_magic(name):
         return _expand_pattern(name)
     raise UsageError(f"{name}: no such file or folder.")
+
+
+def _expand_listed(name: str, output: Path) -> tuple[Path, list[Path]]:
+    path = _absolute(Path(name))
+    return _expand_folder(name, path, output) if path.is_dir() else (path.parent, [path])
+
+
+def _expand_folder(name: str, path: Path, output: Path) -> tuple[Path, list[Path]]:
+    files = _walk(path, _absolute(output), frozenset())
+    videos = [file for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
+    if not videos:
+        raise UsageError(f"{name}: no video file in this folder or below it.")
+    return path, videos
 
 
 def _expand_pattern(name: str) -> tuple[Path, list[Path]]:

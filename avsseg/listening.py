@@ -2,6 +2,7 @@
 
 from avsseg.errors import MediaError
 from avsseg.gate import SoundGate
+from avsseg.media.probe import VideoInfo
 from avsseg.media.reader import VideoReader
 from avsseg.media.sound import SoundProfile, TakeSamples, measure_sound
 from avsseg.prediction import PredictSettings
@@ -27,12 +28,21 @@ def listen(
     if info.has_audio:
         with reader.timer.working("sound"):
             return measure_sound(info.path, audio_track=info.audio_track, also=also)
-    if not silent_ok:
+    require_sound(info, silent_ok=silent_ok)
+    return None
+
+
+def require_sound(info: VideoInfo, *, silent_ok: bool) -> None:
+    """Lets a film without a sound track pass only where that was said to be right.
+
+    Raises:
+        MediaError: there is no sound track and ``silent_ok`` is off.
+    """
+    if not info.has_audio and not silent_ok:
         raise MediaError(
             f"{info.path}: has no sound track, so nothing in it can be heard; "
             "give --silent-ok (silent_ok=True) for empty masks"
         )
-    return None
 
 
 def is_audible(profile: SoundProfile | None) -> bool:

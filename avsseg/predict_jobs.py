@@ -1,7 +1,6 @@
-"""Many videos, one after the other: skips what is done, goes on after what is broken."""
+"""One video of many by a common plan: skips it where it is done, and records what was done."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,23 +8,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from avsseg.checkpoint import load_model
-from avsseg.errors import AvssegError, UsageError
+from avsseg.errors import UsageError
 from avsseg.inputs import Job
+from avsseg.listening import require_sound
 from avsseg.media.ffmpeg_input import transcoded
 from avsseg.media.manifest import FileReport
 from avsseg.media.outputs import KINDS, OutputSettings
+from avsseg.media.probe import probe
 from avsseg.media.spectrogram import SpectrogramMeter
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.page.film_page import NEEDED, PAGE, write_film_page
 from avsseg.predict_file import Progress, predict_file
 from avsseg.prediction import PredictSettings
-from avsseg.run_record import Recipe, content_hash, finished_outputs, recorded, write_record
+from avsseg.run_record import (
+    Recipe,
+    content_hash,
+    finished_outputs,
+    recorded,
+    refuse_taken,
+    write_record,
+)
 from avsseg.stage_timer import NO_TIMER, NoTimer
 
-_log = logging.getLogger(__name__)
-
-Watch = Callable[[Job], Progress | None]
-"""Told of each job as it begins; what it returns is told how far that job is."""
+DoJob = Callable[[Job, Progress | None], FileReport]
+"""Does a job, or looks at what there would be to do, and tells how far it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,12 @@ class Plan:
         missing = [kind for kind in NEEDED if kind not in self.outputs.kinds]
         if self.report and missing:
             raise UsageError(f"a report is made from the output {missing[0]}; add it.")
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What is written for each video, by kind: names in the video's folder."""
+        page = {"report": PAGE} if self.report else {}
+        return {kind: KINDS[kind].file for kind in self.outputs.kinds} | page
 
     def arguments(self) -> dict[str, Any]:
         """Every setting that decides the outputs, by name."""
@@ -96,17 +108,16 @@ class Predictor:
 
         Raises:
             MediaError: the video cannot be used, or its outputs cannot be written.
+            CheckpointError: the weights cannot be used, for this video or any other.
         """
         plan, fingerprint = self.plan, self.recipe.fingerprint(job.source)
-        outputs = None if plan.overwrite else finished_outputs(job.folder, fingerprint)
-        if outputs is not None:
-            return FileReport(
-                source=job.source, status="skipped", outputs=outputs, reason="finished before"
-            )
-        files = [KINDS[kind].file for kind in plan.outputs.kinds] + [PAGE] * plan.report
+        finished = self._finished(job, fingerprint)
+        if finished is not None:
+            return finished
+        files = list(plan.files.values())
         meter = SpectrogramMeter() if plan.report else None
         with (
-            recorded(job.folder, files=files, overwrite=plan.overwrite),
+            recorded(job.folder, source=job.source, files=files, overwrite=plan.overwrite),
             self._readable(job.source) as film,
         ):
             report = predict_file(
@@ -126,6 +137,36 @@ class Predictor:
                 report = self._with_page(job, report, meter)
             return write_record(job.folder, self.recipe, fingerprint, report)
 
+    def foresee(self, job: Job, progress: Progress | None = None) -> FileReport:
+        """What :meth:`do` would make of a video, as far as its headers tell; writes nothing.
+
+        Raises:
+            MediaError: as :meth:`do` would.
+        """
+        plan, files = self.plan, self.plan.files
+        finished = self._finished(job, self.recipe.fingerprint(job.source))
+        if finished is not None:
+            return finished
+        if not plan.overwrite:
+            refuse_taken(job.folder, files.values())
+        facts = {} if plan.decoder == "ffmpeg" else self._facts_of(job.source)
+        outputs = {kind: job.folder / name for kind, name in files.items()}
+        return FileReport(source=job.source, status="planned", outputs=outputs, facts=facts)
+
+    def _facts_of(self, source: Path) -> dict[str, Any]:
+        info = probe(source, audio_track=self.plan.audio_track)
+        require_sound(info, silent_ok=self.plan.silent_ok)
+        seconds = None if info.duration is None else round(float(info.duration), 3)
+        return {"seconds": seconds, "width": info.width, "height": info.height}
+
+    def _finished(self, job: Job, fingerprint: str) -> FileReport | None:
+        outputs = None if self.plan.overwrite else finished_outputs(job.folder, fingerprint)
+        if outputs is None:
+            return None
+        return FileReport(
+            source=job.source, status="skipped", outputs=outputs, reason="finished before"
+        )
+
     def _readable(self, source: Path) -> AbstractContextManager[Path]:
         return transcoded(source) if self.plan.decoder == "ffmpeg" else nullcontext(source)
 
@@ -141,48 +182,3 @@ class Predictor:
             notes=report.notes,
         )
         return replace(report, outputs={**report.outputs, "report": page})
-
-
-def run_jobs(
-    jobs: Sequence[Job],
-    predictor: Predictor,
-    *,
-    fail_fast: bool = False,
-    watch: Watch | None = None,
-) -> Iterator[FileReport]:
-    """Does jobs in turn and reports each as it ends; a broken one is reported and passed over.
-
-    A bug keeps its traceback: it goes to the log, or up where there is only one job.
-
-    Args:
-        jobs: the videos.
-        predictor: does them.
-        fail_fast: stop after the first failure.
-        watch: told of each job as it begins.
-
-    Raises:
-        UsageError: what was asked for cannot be done here for any video.
-    """
-    for job in jobs:
-        progress = None if watch is None else watch(job)
-        report = _attempted(job, predictor, progress, alone=len(jobs) == 1)
-        yield report
-        if fail_fast and report.status == "failed":
-            return
-
-
-def _attempted(
-    job: Job, predictor: Predictor, progress: Progress | None, *, alone: bool
-) -> FileReport:
-    try:
-        return predictor.do(job, progress)
-    except UsageError:
-        raise
-    except AvssegError as error:
-        reason = str(error)
-    except Exception as error:
-        if alone:
-            raise
-        _log.exception("%s: unexpected failure", job.source)
-        reason = f"{job.source}: unexpected {type(error).__name__}: {error}"
-    return FileReport(source=job.source, status="failed", reason=reason)

@@ -12,7 +12,7 @@ from typing import Any
 from avsseg import __version__
 from avsseg.errors import MediaError
 from avsseg.media.manifest import FileReport, Manifest, write_manifest
-from avsseg.media.publish import remove_leftovers
+from avsseg.media.publish import explains_write_failures, refuse_source, remove_leftovers
 
 MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished-avsseg"
@@ -62,26 +62,32 @@ def finished_outputs(folder: Path, fingerprint: str) -> dict[str, Path] | None:
 
 
 @contextmanager
-def recorded(folder: Path, *, files: Collection[str], overwrite: bool) -> Iterator[None]:
+def recorded(
+    folder: Path, *, source: Path, files: Collection[str], overwrite: bool
+) -> Iterator[None]:
     """Marks a folder as being worked on, so that a killed run can be told from foreign files.
 
     Args:
-        folder: made here; taken away again if nothing came to be in it.
+        folder: made here, or by a killed run; taken away again if nothing came to be in it.
+        source: the video, which is none of the outputs.
         files: names of what will be written.
         overwrite: existing outputs may be replaced.
 
     Raises:
         MediaError: some of ``files`` are there, were not left by a killed run, and ``overwrite``
-            is off; or the folder cannot be made.
+            is off; one of them is the source; or the folder cannot be made or written to.
     """
     marker = folder / _UNFINISHED
-    if not overwrite and not marker.exists():
-        _refuse_taken(folder, files)
-    made = _make(folder)
+    for name in files:
+        refuse_source(folder / name, source)
+    if not overwrite:
+        refuse_taken(folder, files)
+    made = [folder] if marker.exists() else _make(folder)
     try:
-        marker.touch()
-        remove_leftovers(folder)
-        (folder / MANIFEST).unlink(missing_ok=True)
+        with explains_write_failures(folder):
+            marker.touch()
+            remove_leftovers(folder)
+            (folder / MANIFEST).unlink(missing_ok=True)
         yield
     except BaseException:
         if not any((folder / name).exists() for name in files):
@@ -108,6 +114,30 @@ def write_record(folder: Path, recipe: Recipe, fingerprint: str, report: FileRep
     return full
 
 
+def refuse_taken(folder: Path, files: Collection[str]) -> None:
+    """Lets nothing be written over that is not what a killed run left.
+
+    Raises:
+        MediaError: some of ``files``, or a record, is there.
+    """
+    if (folder / _UNFINISHED).exists():
+        return
+    taken = next((name for name in (MANIFEST, *files) if (folder / name).exists()), None)
+    if taken is not None:
+        raise MediaError(
+            f"{folder / taken}: is there already, from another video or from other settings or "
+            "weights; give --overwrite to replace it, or another folder with -o"
+        )
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Takes away what a killed worker left that nobody will come back to."""
+    marker = folder / _UNFINISHED
+    if marker.exists():
+        remove_leftovers(folder)
+        _take_away(marker, [folder])
+
+
 def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         (report,) = json.loads(path.read_text(encoding="utf-8"))["files"]
@@ -116,15 +146,6 @@ def _read_record(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}, {}
     return (facts, outputs) if beside else ({}, {})  # a path that leads elsewhere is not ours
-
-
-def _refuse_taken(folder: Path, files: Collection[str]) -> None:
-    taken = next((name for name in (MANIFEST, *files) if (folder / name).exists()), None)
-    if taken is not None:
-        raise MediaError(
-            f"{folder / taken}: is there already, from another video or from other settings or "
-            "weights; give --overwrite to replace it, or another folder with -o"
-        )
 
 
 def _make(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ import pytest
 
 from avsseg.errors import UsageError
 from avsseg.inputs import plan_jobs
+from avsseg.shard import Shard
 
 
 @pytest.fixture
@@ -99,3 +100,35 @@ def test_links_are_named_by_where_they_stand(tree, tmp_path):
     (tmp_path / "in/film.mp4").symlink_to(tmp_path / "store/1234")
 
     assert tree([], "in") == {"in/film.mp4": "film"}
+
+
+def test_a_list_holds_files_and_folders_as_they_are(tree, tmp_path):
+    """Nothing in it is a pattern, and a file that is gone is still a job, which will fail."""
+    for name in ("in/a[1].mp4", "in/s/b.mp4", "in/s/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    jobs = plan_jobs([], Path("out"), listed=["in/a[1].mp4", "in/s", "in/gone*.mp4"])
+
+    assert [(job.source.name, job.folder.as_posix()) for job in jobs] == [
+        ("a[1].mp4", "out/a[1]"),
+        ("b.mp4", "out/s/b"),
+        ("gone*.mp4", "out/gone*"),
+    ]
+
+
+def test_no_input_at_all_is_an_error_of_usage():
+    """The message says what could be given."""
+    with pytest.raises(UsageError, match="--from-file"):
+        plan_jobs([], Path("out"))
+
+
+def test_shards_share_the_jobs_whatever_order_they_are_named_in(tree, tmp_path):
+    """Together they are the whole run, with the same places."""
+    names = [f"in/{number}.mp4" for number in range(9)] + ["in/3.mkv"]
+    whole = tree(names, "in")
+    order = [sorted(names), sorted(names, reverse=True), names]
+    parts = [plan_jobs(order[n], Path("out"), shard=Shard(number=n + 1, count=3)) for n in range(3)]
+    together = {str(j.source.relative_to(tmp_path)): j.folder for part in parts for j in part}
+
+    assert sum(map(len, parts)) == len(names)
+    assert {k: v.relative_to("out").as_posix() for k, v in together.items()} == whole

@@ -1,12 +1,22 @@
 """What counts as done, and what may be written over."""
 
+import socket
+
 import pytest
 
 from avsseg.errors import MediaError
 from avsseg.media.manifest import FileReport
-from avsseg.run_record import Recipe, finished_outputs, recorded, write_record
+from avsseg.run_record import (
+    Recipe,
+    clear_unfinished,
+    finished_outputs,
+    recorded,
+    write_record,
+)
 
 FILES = ["frames.csv"]
+DEAD = 2**30
+"""No system numbers its processes this high."""
 
 
 def recipe(**changes):
@@ -89,3 +99,29 @@ def test_what_a_killed_run_left_may_be_done_again(tmp_path):
     finish(folder, "f")
 
     assert {p.name for p in folder.iterdir()} == {"frames.csv", "manifest.json"}
+
+
+def test_a_bad_video_leaves_no_folder_even_if_a_run_was_killed_over_it(tmp_path):
+    """The killed run had made the folder; the next one takes it away."""
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / ".unfinished-avsseg").touch()
+    with pytest.raises(ZeroDivisionError), recorded(folder, files=FILES, overwrite=False):
+        raise ZeroDivisionError
+
+    assert not folder.exists()
+
+
+def test_what_nobody_comes_back_to_is_cleared(tmp_path):
+    """Only hidden leftovers of dead processes and the mark go; what is not ours stays."""
+    killed, foreign = tmp_path / "killed", tmp_path / "foreign"
+    for folder in (killed, foreign):
+        folder.mkdir()
+    (killed / ".unfinished-avsseg").touch()
+    (killed / f".avsseg-{socket.gethostname().replace('-', '_')[:32]}-{DEAD}-ab.mp4").touch()
+    (foreign / "film.mp4").touch()
+    for folder in (killed, foreign, tmp_path / "absent"):
+        clear_unfinished(folder)
+
+    assert not killed.exists()
+    assert (foreign / "film.mp4").exists()

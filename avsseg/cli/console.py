@@ -1,5 +1,9 @@
 """The two voices of the program: results go to stdout, everything else to stderr."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
 from rich.console import Console
 
 
@@ -9,6 +13,16 @@ class _PipeConsole(Console):
     def on_broken_pipe(self) -> None:
         self.quiet = True
         raise
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Leaves stdout to this console; what a library prints goes to stderr meanwhile."""
+        self.file = sys.stdout
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        finally:
+            self._file = None
 
 
 console = Console(stderr=True)

@@ -1,31 +1,26 @@
 """``avsseg predict``: marks what sounds in files, folders and patterns of files."""
 
-import json
-import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import typer
+from typing import TYPE_CHECKING
 
 from avsseg.cli import predict_options as options
-from avsseg.cli.console import complain, console, results, say, warn
-from avsseg.cli.errors import SOME_FAILED
+from avsseg.cli import run_options as running
+from avsseg.cli.console import results, say
 from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Seed, Weights
-from avsseg.cli.progress import Advance, run_progress
-from avsseg.cli.stage_table import stage_lines
-from avsseg.stage_timer import NO_TIMER, StageTimer
+from avsseg.cli.predict_run import Manner, finish, run
+from avsseg.errors import UsageError
 
 if TYPE_CHECKING:
+    from avsseg.engines.choice import Engine
     from avsseg.inputs import Job
     from avsseg.media.manifest import FileReport
-    from avsseg.predict_jobs import Plan, Predictor
+    from avsseg.predict_jobs import Plan
 
 
 def predict(
-    inputs: options.Inputs,
+    inputs: options.Inputs = None,
     out: options.Out = Path("avsseg-out"),
     output: options.Output = "overlay,csv",
     style: options.Style = options.StyleName.TINT,
@@ -50,10 +45,16 @@ def predict(
     weights: Weights = None,
     device: Device = "auto",
     precision: Precision = PrecisionName.AUTO,
-    batch: options.Batch = None,
     seed: Seed = 0,
-    fail_fast: options.FailFast = False,
-    profile: options.Profile = False,
+    from_file: running.FromFile = None,
+    shard: running.ShardName = None,
+    batch: running.Batch = None,
+    jobs: running.Jobs = None,
+    engine: running.Engine = running.EngineName.LOCAL,
+    ray_address: running.RayAddress = None,
+    dry_run: running.DryRun = False,
+    fail_fast: running.FailFast = False,
+    profile: running.Profile = False,
     offline: Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -70,11 +71,10 @@ def predict(
 
     Example: avsseg predict clips/ -o marked --output masks,csv --fps 2
     """
-    from avsseg.device import choose_device, choose_precision
+    from avsseg.engines.choice import Engine
     from avsseg.gate import parse_gate
-    from avsseg.inputs import plan_jobs
     from avsseg.media.outputs import OutputSettings
-    from avsseg.predict_jobs import Plan, Predictor
+    from avsseg.predict_jobs import Plan
     from avsseg.prediction import PredictSettings
     from avsseg.weights import resolve_weights
 
@@ -101,10 +101,10 @@ def predict(
         smooth=smooth,
         with_muted=wanted.with_muted,
     )
-    jobs, chosen = plan_jobs(inputs, out), choose_device(device)
+    how = Engine(name=engine.value, jobs=jobs, ray_address=ray_address)
     plan = Plan(
-        weights=resolve_weights(weights, offline=offline),
-        device=str(chosen),
+        weights=resolve_weights(weights, offline=offline or dry_run),
+        device=_device(device, how),
         predict=settings,
         outputs=wanted,
         audio_track=audio_track,
@@ -113,12 +113,38 @@ def predict(
         overwrite=overwrite,
         report=report,
     )
-    _announce(plan, str(choose_precision(precision.value, chosen)), quiet=quiet)
-    predictor = Predictor(plan, StageTimer() if profile else NO_TIMER)
-    ended = _run(jobs, predictor, fail_fast=fail_fast, as_json=as_json, quiet=quiet)
-    if report and len(jobs) > 1:
-        _index(out, ended, quiet=quiet or as_json)
-    _finish(ended, len(jobs), quiet=quiet)
+    manner = Manner(dry=dry_run, fail_fast=fail_fast, profile=profile, as_json=as_json, quiet=quiet)
+    films = _films(inputs or [], out, from_file=from_file, shard=shard, quiet=quiet)
+    _perform(films, plan, how, manner, index=out if report and not shard else None)
+
+
+def _perform(
+    films: Sequence["Job"], plan: "Plan", engine: "Engine", manner: Manner, *, index: Path | None
+) -> None:
+    """The run, the page of all its videos if there is to be one, and the sum."""
+    if manner.profile and (engine.apart or manner.dry):
+        raise UsageError("--profile looks into one process; leave out --jobs, --engine, --dry-run.")
+    _announce(plan, engine, manner)
+    ended = run(films, plan, engine, manner)
+    if index is not None and len(films) > 1 and not manner.dry:
+        _index(index, ended, quiet=manner.quiet or manner.as_json)
+    finish(ended, len(films), manner)
+
+
+def _films(
+    inputs: Sequence[str], out: Path, *, from_file: str | None, shard: str | None, quiet: bool
+) -> list["Job"]:
+    """Every video that is meant, of this part if there are parts."""
+    from avsseg.inputs import plan_jobs
+    from avsseg.path_list import read_path_list
+    from avsseg.shard import parse_shard
+
+    part = None if shard is None else parse_shard(shard)
+    listed = [] if from_file is None else read_path_list(from_file)
+    films = plan_jobs(inputs, out, listed=listed, shard=part)
+    if not films and not quiet:
+        say(f"no video falls to shard {shard}")
+    return films
 
 
 def _kinds(output: str, *, report: bool) -> tuple[str, ...]:
@@ -129,30 +155,24 @@ def _kinds(output: str, *, report: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *(NEEDED if report else ())]))
 
 
-def _announce(plan: "Plan", form: str, *, quiet: bool) -> None:
-    rate = plan.predict.fps
-    if not quiet:
-        say(f"{plan.weights.name} on {plan.device} in {form}, {rate} predictions a second")
+def _device(name: str, engine: "Engine") -> str:
+    """The device here, or what to look for on the machines of a cluster."""
+    from avsseg.device import choose_device
+
+    return name if engine.name == "ray" else str(choose_device(name))
 
 
-def _run(
-    jobs: Sequence["Job"], predictor: "Predictor", *, fail_fast: bool, as_json: bool, quiet: bool
-) -> list["FileReport"]:
-    from avsseg.predict_jobs import run_jobs
+def _announce(plan: "Plan", engine: "Engine", manner: Manner) -> None:
+    from avsseg.device import choose_device, choose_precision
 
-    ended: list[FileReport] = []
-    with _warnings_shown(), run_progress(len(jobs), quiet=quiet) as progress:
-
-        def watch(job: "Job") -> Advance:
-            return progress.begin(job.source)
-
-        for report in run_jobs(jobs, predictor, fail_fast=fail_fast, watch=watch):
-            progress.end()
-            _tell(report, as_json=as_json, quiet=quiet)
-            ended.append(report)
-    if isinstance(predictor.timer, StageTimer):
-        console.print(*stage_lines(predictor.timer.result()), sep="\n", highlight=False)
-    return ended
+    if manner.quiet or manner.dry:
+        return
+    where, form = "Ray", plan.predict.precision
+    if engine.name == "local":
+        where, form = plan.device, choose_precision(form, choose_device(plan.device))
+    at_once = f", {engine.jobs} videos at a time" if (engine.jobs or 1) > 1 else ""
+    rate = f"{plan.predict.fps} predictions a second"
+    say(f"{plan.weights.name} on {where} in {form}, {rate}{at_once}")
 
 
 def _index(out: Path, ended: Sequence["FileReport"], *, quiet: bool) -> None:
@@ -163,75 +183,3 @@ def _index(out: Path, ended: Sequence["FileReport"], *, quiet: bool) -> None:
         page = write_index_page(out, ended)
         if not quiet:
             results.print(str(page))
-
-
-def _tell(report: "FileReport", *, as_json: bool, quiet: bool) -> None:
-    """One video's end: its outputs, or why there are none, on stdout only what was asked for."""
-    if report.status == "failed":
-        complain(str(report.reason))
-    elif not quiet:
-        for note in report.notes:
-            warn(note)
-    if as_json:
-        results.print(json.dumps(_record(report), ensure_ascii=False))
-    elif not quiet:
-        for path in report.outputs.values():
-            results.print(str(path))
-
-
-def _record(report: "FileReport") -> dict[str, Any]:
-    return {
-        "input": str(report.source),
-        "status": report.status,
-        "outputs": {kind: str(path) for kind, path in report.outputs.items()},
-        "notes": list(report.notes),
-        "reason": report.reason,
-        **report.facts,
-    }
-
-
-def _finish(ended: Sequence["FileReport"], num_jobs: int, *, quiet: bool) -> None:
-    """Sums up, and ends with 1 if all failed, 3 if some did."""
-    failed = [report for report in ended if report.status == "failed"]
-    if num_jobs > 1 and (failed or not quiet):
-        counts = {s: sum(r.status == s for r in ended) for s in _STATUSES}
-        parts = [f"{count} {status}" for status, count in counts.items() if count]
-        left = num_jobs - len(ended)
-        say(f"{', '.join(parts)}{f', {left} not begun' if left else ''}, of {num_jobs} videos")
-        _say_table([(r.source.name, _reason(r)) for r in failed])
-    if failed:
-        raise typer.Exit(1 if len(failed) == len(ended) else SOME_FAILED)
-
-
-_STATUSES = ("done", "partial", "skipped", "failed")
-
-
-def _reason(report: "FileReport") -> str:
-    """The reason without the path that it begins with."""
-    return str(report.reason).removeprefix(f"{report.source}: ")
-
-
-def _say_table(rows: Sequence[tuple[str, str]]) -> None:
-    width = max((len(name) for name, _ in rows), default=0)
-    for name, reason in rows:
-        say(f"  {name:<{width}}  {reason}")
-
-
-class _Warner(logging.Handler):
-    """Shows warnings of the library as the command line's own."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        warn(record.getMessage())
-        if record.exc_info:
-            for line in self.format(record).splitlines()[1:]:
-                say(line)
-
-
-@contextmanager
-def _warnings_shown() -> Iterator[None]:
-    logger, handler = logging.getLogger("avsseg"), _Warner(logging.WARNING)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

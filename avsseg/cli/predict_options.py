@@ -1,4 +1,4 @@
-"""The options of ``avsseg predict``, in the groups that its help shows."""
+"""The options of ``avsseg predict`` that say what becomes of one video."""
 
 from enum import StrEnum
 from fractions import Fraction
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-_SELECT, _WRITE, _RUN = "What is looked at", "What is written", "How it runs"
+_SELECT, _WRITE = "What is looked at", "What is written"
 
 
 class DecoderName(StrEnum):
@@ -49,8 +49,12 @@ def _number(text: str | Fraction, what: str) -> Fraction:
 
 
 Inputs = Annotated[
-    list[str],
-    typer.Argument(metavar="INPUT...", help="Videos, folders, or patterns such as '*.mp4'."),
+    list[str] | None,
+    typer.Argument(
+        metavar="INPUT...",
+        help="Videos, folders, or patterns such as '*.mp4'.",
+        show_default=False,
+    ),
 ]
 
 Out = Annotated[
@@ -241,29 +245,4 @@ SilentOk = Annotated[
         help="Empty masks for a video without sound track, instead of an error.",
         rich_help_panel=_SELECT,
     ),
-]
-
-Batch = Annotated[
-    int | None,
-    typer.Option(
-        "--batch",
-        min=1,
-        help="Clips at a time; masks do not depend on it.  [default: by device]",
-        show_default=False,
-        rich_help_panel=_RUN,
-    ),
-]
-
-Profile = Annotated[
-    bool,
-    typer.Option(
-        "--profile",
-        help="Show on stderr how long each stage worked and waited.",
-        rich_help_panel=_RUN,
-    ),
-]
-
-FailFast = Annotated[
-    bool,
-    typer.Option("--fail-fast", help="Stop at the first video that fails.", rich_help_panel=_RUN),
 ]

@@ -33,10 +33,10 @@ class RunProgress(Protocol):
         ...
 
     def begin(self, source: Path) -> Advance:
-        """The next video; what is returned takes seconds done and, if known, of how many."""
+        """A video is begun; what is returned takes seconds done and, if known, of how many."""
         ...
 
-    def end(self) -> None:
+    def end(self, source: Path) -> None:
         """The video is done, or failed."""
         ...
 
@@ -60,12 +60,12 @@ class _Silence:
     def begin(self, source: Path) -> Advance:
         return lambda done, length: None
 
-    def end(self) -> None:
+    def end(self, source: Path) -> None:
         return None
 
 
 class _Bars(_Silence):
-    """A bar for the video by its own time, and one for all videos where there are several."""
+    """A bar for each video under way by its own time, and one for all where there are several."""
 
     def __init__(self, num_files: int) -> None:
         self._progress = Progress(
@@ -77,7 +77,7 @@ class _Bars(_Silence):
         )
         self._num_files, self._done = num_files, 0
         self._all: TaskID | None = None
-        self._current: TaskID | None = None
+        self._tasks: dict[Path, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -91,7 +91,7 @@ class _Bars(_Silence):
 
     def begin(self, source: Path) -> Advance:
         task = self._progress.add_task(printable(source.name), total=None, shown="")
-        self._current = task
+        self._tasks[source] = task
 
         def advance(done: Fraction, length: Fraction | None) -> None:
             total = None if length is None else max(float(length), float(done))
@@ -100,10 +100,9 @@ class _Bars(_Silence):
 
         return advance
 
-    def end(self) -> None:
-        if self._current is not None:
-            self._progress.remove_task(self._current)
-            self._current = None
+    def end(self, source: Path) -> None:
+        if source in self._tasks:
+            self._progress.remove_task(self._tasks.pop(source))
         self._done += 1
         if self._all is not None:
             shown = f"{self._done}/{self._num_files}"
@@ -126,6 +125,6 @@ class _Lines(_Silence):
             if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
                 last = time.monotonic()
                 of = "" if length is None else f" of {float(length):.0f}"
-                say(f"    {float(done):.0f}{of} s")
+                say(f"    {source.name}: {float(done):.0f}{of} s")
 
         return advance

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from avsseg.media.publish import publish_file
 
-FileStatus = Literal["done", "partial", "skipped", "failed"]
+FileStatus = Literal["planned", "done", "partial", "skipped", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class FileReport:
 
     Attributes:
         source: the input.
-        status: ``partial`` is done as far as a damaged source allowed.
+        status: ``partial`` is done as far as a damaged source allowed, ``planned`` only foreseen.
         outputs: kind of output to its path.
         notes: remarks for the user.
         reason: why it failed or was skipped.

@@ -216,7 +216,7 @@ def test_fail_fast_stops_at_the_first_failure(make_film, predict, tmp_path):
     make_film("b.mp4", sounds=AAC)
     result = predict(tmp_path / "a.mp4", tmp_path / "b.mp4", "--fail-fast", code=1)
 
-    assert "1 not begun" in result.stderr
+    assert "1 failed, 1 not done, of 2 videos" in result.stderr
     assert not (tmp_path / "out/b").exists()
 
 

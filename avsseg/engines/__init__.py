@@ -1,0 +1,1 @@
+"""Ways to do many videos: in turn, in worker processes, or on a Ray cluster."""
