@@ -117,7 +117,7 @@ class Predictor:
         files = list(plan.files.values())
         meter = SpectrogramMeter() if plan.report else None
         with (
-            recorded(job.folder, source=job.source, files=files, overwrite=plan.overwrite),
+            recorded(job.folder, files=files, overwrite=plan.overwrite, source=job.source),
             self._readable(job.source) as film,
         ):
             report = predict_file(

@@ -63,15 +63,15 @@ def finished_outputs(folder: Path, fingerprint: str) -> dict[str, Path] | None:
 
 @contextmanager
 def recorded(
-    folder: Path, *, source: Path, files: Collection[str], overwrite: bool
+    folder: Path, *, files: Collection[str], overwrite: bool, source: Path | None = None
 ) -> Iterator[None]:
     """Marks a folder as being worked on, so that a killed run can be told from foreign files.
 
     Args:
         folder: made here, or by a killed run; taken away again if nothing came to be in it.
-        source: the video, which is none of the outputs.
         files: names of what will be written.
         overwrite: existing outputs may be replaced.
+        source: the video, which must be none of them.
 
     Raises:
         MediaError: some of ``files`` are there, were not left by a killed run, and ``overwrite``

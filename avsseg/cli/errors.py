@@ -1,9 +1,11 @@
 """How a command ends: one line and a status for what a user can mend, a traceback for a bug."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import typer
@@ -11,6 +13,7 @@ from typer.core import TyperGroup
 
 from avsseg.cli.console import complain
 from avsseg.errors import AvssegError
+from avsseg.media.watchdog import PATIENCE, watch
 
 SOME_FAILED = 3
 """Some of several inputs failed; the others are done."""
@@ -20,6 +23,13 @@ INTERRUPTED = 130
 
 BROKEN_PIPE = 141
 """The reader of stdout went away: 128 + SIGPIPE, as for any program in a pipe."""
+
+
+_OF_THE_WORLD = {
+    getattr(errno, name, None)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ESTALE")
+}
+"""Failures of disks and permissions: no bug, wherever they come up."""
 
 
 @contextmanager
@@ -41,6 +51,16 @@ def exit_codes() -> Iterator[None]:
     except BrokenPipeError:
         _discard_stdout()
         raise typer.Exit(BROKEN_PIPE) from None
+    except OSError as error:
+        if error.errno not in _OF_THE_WORLD:
+            raise
+        if error.filename is None:
+            _discard_stdout()
+        complain(f"{error.filename or 'stdout'}: {error.strerror}; free or choose another place")
+        raise typer.Exit(1) from None
+    except MemoryError:
+        complain("the memory is used up; end other programs, or give one video at a time")
+        raise typer.Exit(1) from None
 
 
 class Commands(TyperGroup):
@@ -48,8 +68,23 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the chosen command under :func:`exit_codes`."""
+        _watch()
         with exit_codes():
             return super().invoke(ctx)
+
+
+@cache
+def _watch() -> None:
+    watch(PATIENCE, _give_up)
+
+
+def _give_up(file: str) -> None:
+    """Ends the process, as nothing less ends a call into a library."""
+    complain(
+        f"{file}: its decoder has not answered for {PATIENCE:g} s; leave this file out, "
+        "or copy it to a local disk or convert it first"
+    )
+    os._exit(1)
 
 
 def _discard_stdout() -> None:

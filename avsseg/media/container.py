@@ -8,11 +8,12 @@ from typing import Any
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import Container, InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from avsseg.errors import MediaError
+from avsseg.media.watchdog import answering
 
 # Every one reads the given file alone: no playlist, no list of other files, no device, no net.
 DEMUXERS = (
@@ -49,7 +50,8 @@ def open_container(path: Path) -> InputContainer:
     options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS}
     url = f"file:{path.absolute()}"
     try:
-        container = av.open(url, "r", container_options=options, metadata_errors="replace")
+        with answering(str(path)):
+            container = av.open(url, "r", container_options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path}: not a video file that can be read ({_reason(error)})") from error
     return container
@@ -122,10 +124,11 @@ def decoded(container: InputContainer, streams: list[Any], damage: Damage) -> It
     packets = container.demux(*streams)
     while failures < MAX_FAILURES:
         try:
-            packet = next(packets, None)
-            if packet is None:
-                return
-            frames = packet.decode()
+            with answering(file_of(container)):
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                frames = packet.decode()
             damage.count += packet.is_corrupt
         except av.FFmpegError:
             damage.count, failures = damage.count + 1, failures + 1
@@ -135,6 +138,11 @@ def decoded(container: InputContainer, streams: list[Any], damage: Damage) -> It
         yield from frames
     for stream in streams:
         yield from _flushed(stream)
+
+
+def file_of(container: Container) -> str:
+    """The path of an open container."""
+    return container.name.removeprefix("file:")
 
 
 def _flushed(stream: Any) -> list[Any]:

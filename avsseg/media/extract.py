@@ -2,6 +2,7 @@
 
 import wave
 from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
 
 import av
@@ -101,14 +102,22 @@ def extract_wav(path: Path, target: Path) -> None:
         if stream is None:
             raise MediaError(f"{path}: has no sound")
         channels = stream.codec_context.layout.nb_channels
-        resampler = av.AudioResampler("s16", stream.codec_context.layout, SAMPLE_RATE)
-        for frame in [*decoded(container, [stream], Damage()), None]:
-            chunks += [part.to_ndarray() for part in resampler.resample(frame)]
+        layout = stream.codec_context.layout
+        for part in _resampled(decoded(container, [stream], Damage()), layout):
+            chunks.append(part.to_ndarray())
     with wave.open(str(target), "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
         file.writeframes(b"".join(chunk.astype("<i2").tobytes() for chunk in chunks))
+
+
+def _resampled(frames: Iterator[av.AudioFrame], layout: av.AudioLayout) -> Iterator[av.AudioFrame]:
+    """16-bit frames at 16 kHz, also where the source goes on at another rate or layout."""
+    for _, alike in groupby(frames, lambda f: (f.sample_rate, f.format.name, f.layout.name)):
+        resampler = av.AudioResampler("s16", layout, SAMPLE_RATE)
+        for frame in chain(alike, (None,)):
+            yield from resampler.resample(frame)
 
 
 def _numbered(

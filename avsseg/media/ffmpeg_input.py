@@ -2,13 +2,17 @@
 
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from avsseg.errors import MediaError
 from avsseg.media.ffmpeg_command import require_ffmpeg
+from avsseg.media.watchdog import PATIENCE
+
+_GLANCE = 0.5
 
 
 @contextmanager
@@ -19,18 +23,36 @@ def transcoded(path: Path) -> Iterator[Path]:
 
     Raises:
         UsageError: ffmpeg-python or the ffmpeg program is not installed.
-        MediaError: the program cannot read the film either, or the disk is full.
+        MediaError: the program cannot read the film either or stalls, or the disk is full.
     """
     library, program = require_ffmpeg("decoder ffmpeg")
     with tempfile.TemporaryDirectory(prefix="avsseg-") as folder:
         copy = Path(folder) / f"{path.stem}.mkv"
-        done = subprocess.run(
-            _command(library, program, path, copy), capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0 or not copy.is_file():
-            said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        status, said = _run(_command(library, program, path, copy), copy)
+        if status != 0 or not copy.is_file():
             raise MediaError(f"{path}: the ffmpeg program cannot read it either ({said})")
         yield copy
+
+
+def _run(command: list[str], growing: Path) -> tuple[int, str]:
+    """Status and last words of the program, which is ended when its file stops growing."""
+    size, grown = 0, time.monotonic()
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=words)
+        try:
+            while process.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_GLANCE)
+                now = growing.stat().st_size if growing.exists() else 0
+                size, grown = (now, time.monotonic()) if now > size else (size, grown)
+                if time.monotonic() - grown > PATIENCE:
+                    return 1, f"it wrote nothing for {PATIENCE:g} s"
+        finally:
+            process.kill()
+            process.wait()
+        words.seek(0)
+        lines = words.read().decode(errors="replace").strip().splitlines()
+    return process.returncode, lines[-1] if lines else "no reason given"
 
 
 def _command(library: Any, program: str, path: Path, copy: Path) -> list[str]:

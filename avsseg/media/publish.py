@@ -42,19 +42,19 @@ def publish_file(
         MediaError: ``path`` exists and ``overwrite`` is off, is the ``source`` itself or a
             folder, cannot be written, or the disk fills up.
     """
-    _refuse_source(path, source)
+    refuse_source(path, source)
     if path.is_dir():
         raise MediaError(f"{path}: is a folder; name a file to write")
     if path.exists() and not overwrite:
         raise MediaError(f"{path}: exists already; give --overwrite to replace it")
     temporary = _temporary_sibling(path)
     try:
-        with _explains_write_failures(path):
+        with explains_write_failures(path):
             temporary.touch(exist_ok=False)
             mode = temporary.stat().st_mode
-        with _explains_write_failures(path, only=_FULL_DISK):
+        with explains_write_failures(path, only=_FULL_DISK):
             yield temporary
-        with _explains_write_failures(path):
+        with explains_write_failures(path):
             _sync(temporary)
             temporary.chmod(mode)
             temporary.replace(path)
@@ -79,15 +79,15 @@ def publish_folder(
     Raises:
         MediaError: as ``publish_file``, or the existing folder holds other things.
     """
-    _refuse_source(path, source)
+    refuse_source(path, source)
     _refuse_taken_folder(path, suffixes, overwrite=overwrite)
     temporary = _temporary_sibling(path)
     try:
-        with _explains_write_failures(path):
+        with explains_write_failures(path):
             temporary.mkdir()
-        with _explains_write_failures(path, only=_FULL_DISK):
+        with explains_write_failures(path, only=_FULL_DISK):
             yield temporary
-        with _explains_write_failures(path):
+        with explains_write_failures(path):
             for file in temporary.iterdir():
                 _sync(file)
             _sync_folder(temporary)
@@ -145,7 +145,12 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def _refuse_source(path: Path, source: Path | None) -> None:
+def refuse_source(path: Path, source: Path | None) -> None:
+    """Lets nothing be written over the input, whatever name it goes by.
+
+    Raises:
+        MediaError: ``path`` is the ``source``.
+    """
     if source is None:
         return
     same = path.resolve() == source.resolve()
@@ -195,7 +200,7 @@ def _replace_folder(temporary: Path, path: Path) -> None:
 
 
 @contextmanager
-def _explains_write_failures(path: Path, *, only: set[int] | None = None) -> Iterator[None]:
+def explains_write_failures(path: Path, *, only: set[int] | None = None) -> Iterator[None]:
     """Turns the failures of a disk into one line; others pass, as bugs keep their traceback."""
     try:
         yield

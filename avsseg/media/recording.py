@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsseg.errors import MediaError
+from avsseg.media.container import open_container
 
 
 def read_recording(path: Path, *, rate: int = 16_000) -> NDArray[np.int16]:
@@ -21,14 +22,15 @@ def read_recording(path: Path, *, rate: int = 16_000) -> NDArray[np.int16]:
     """
     resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             pieces = [
                 piece.to_ndarray()[0]
                 for frame in (*container.decode(audio=0), None)
                 for piece in resampler.resample(frame)
             ]
-    except (av.FFmpegError, IndexError, OSError) as error:
-        raise MediaError(f"{path}: its sound cannot be decoded ({error}); replace it") from error
+    except (av.FFmpegError, IndexError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise MediaError(f"{path}: its sound cannot be decoded ({reason}); replace it") from error
     if not pieces:
         raise MediaError(f"{path}: holds no sound; replace it")
     return np.concatenate(pieces)

@@ -9,9 +9,16 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
-from avsseg.media.container import MAX_FAILURES, as_fraction, best_audio, open_container
+from avsseg.media.container import (
+    MAX_FAILURES,
+    as_fraction,
+    best_audio,
+    file_of,
+    open_container,
+)
 from avsseg.media.encoders import Packet
 from avsseg.media.probe import VideoInfo
+from avsseg.media.watchdog import answering
 
 # What players of a container are known to play; others would show a film without sound.
 _MPEG = {"aac", "mp3", "ac3", "eac3", "alac"}
@@ -22,6 +29,7 @@ _PLAYABLE = {
     "webm": {"opus", "vorbis"},
 }
 _REPLACEMENTS = {"webm": "libopus"}
+_LONGEST_SILENCE = 600  # seconds; a longer gap is rather a torn timestamp, and stays a gap
 _MONO_OR_STEREO = {1: "mono"}
 
 
@@ -147,6 +155,7 @@ class _Reencoder:
         rates = codec.audio_rates
         rate = stream.rate if not rates or stream.rate in rates else 48000
         self._source, self._shift = stream, shift
+        self._file = file_of(stream.container)
         self._target: Any = output.add_stream(encoder, rate=rate)
         context: Any = self._target.codec_context
         context.layout = _MONO_OR_STEREO.get(stream.codec_context.channels, "stereo")
@@ -157,11 +166,13 @@ class _Reencoder:
         self._graph: av.filter.Graph | None = None
         self._kind: tuple[int, str, str] | None = None
         self._end: float = -inf
+        self._heard = Fraction(0)
 
     def __call__(self, packet: Packet | None) -> list[Packet]:
         """Packets of the new codec that are ready; None asks for the last ones."""
         try:
-            frames: list[Any] = list(self._source.decode(packet))
+            with answering(self._file):
+                frames: list[Any] = list(self._source.decode(packet))
         except av.FFmpegError:
             frames = []
         packets: list[Packet] = []
@@ -186,13 +197,21 @@ class _Reencoder:
             # The last frames of a torn stream may come without a clock.
             frame.time_base = frame.time_base or self._source.time_base
             frame.pts = _moved(frame.pts, round(self._shift / Fraction(frame.time_base)))
-            kind = frame.sample_rate, frame.format.name, frame.layout.name
-            if kind != self._kind:
+            if self._begins_anew(frame):
                 yield from self._drained()
-                self._graph, self._kind = self._build(frame), kind
+                self._graph = self._build(frame)
         if self._graph is not None:
             self._graph.push(frame)
             yield from self._ready()
+
+    def _begins_anew(self, frame: Any) -> bool:
+        """Whether it is of another kind than the last, or so much later that no silence is made."""
+        kind = frame.sample_rate, frame.format.name, frame.layout.name
+        begin = self._heard if frame.pts is None else frame.pts * Fraction(frame.time_base)
+        far = abs(begin - self._heard) > _LONGEST_SILENCE
+        changed, self._kind = kind != self._kind, kind
+        self._heard = begin + Fraction(frame.samples, frame.sample_rate)
+        return changed or far
 
     def _drained(self) -> Iterator[Any]:
         if self._graph is not None:
@@ -235,7 +254,8 @@ def _packets(source: InputContainer, stream: AudioStream) -> Iterator[Packet]:
     failures, packets = 0, source.demux(stream)
     while failures < MAX_FAILURES:
         try:
-            packet = next(packets, None)
+            with answering(file_of(source)):
+                packet = next(packets, None)
         except av.FFmpegError:
             failures, packets = failures + 1, source.demux(stream)
             continue

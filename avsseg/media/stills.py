@@ -1,6 +1,7 @@
 """A few small pictures out of a film, for pages that show what it is about."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -43,7 +44,8 @@ def _on_display(
 ) -> av.VideoFrame | None:
     base = as_fraction(stream.time_base)
     if base is not None:
-        container.seek(int(time // base), stream=stream, backward=True)
+        with suppress(av.FFmpegError, OverflowError):  # then it is read from the start
+            container.seek(int(time // base), stream=stream, backward=True)
     shown: av.VideoFrame | None = None
     for frame in decoded(container, [stream], Damage()):
         if shown is not None and time_of(frame) > time:
