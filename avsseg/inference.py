@@ -2,7 +2,9 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 
 import torch
@@ -11,14 +13,19 @@ from avsseg.clip import Clip, ClipMasks
 from avsseg.device import autocast, choose_precision
 from avsseg.errors import UsageError
 from avsseg.examine import Findings, examine, sample_noises
+from avsseg.fast.network import fast_copy
 from avsseg.model.segmenter import AVSegmenter
+from avsseg.network_timer import timed_network
+from avsseg.stage_timer import NO_TIMER, NoTimer
 from avsseg.transforms import stack_clips, to_arrays, to_frames
 
 _log = logging.getLogger(__name__)
 
 _CLIPS_ON_CPU, _CLIPS_ON_ACCELERATOR = 1, 8
+_MOST_WORKERS = 4  # each holds the maps of a batch of its own
 
-Launched = tuple[list[Clip], Findings]
+Launched = list[tuple[list[Clip], Findings]]
+Wait = Callable[[], Launched]
 
 
 def segment_clips(
@@ -30,8 +37,13 @@ def segment_clips(
     precision: str = "auto",
     samples: int = 1,
     with_muted: bool = False,
-) -> Iterator[ClipMasks]:
-    """Masks of each clip, in the order of the clips; clips are pulled one batch at a time.
+    timer: NoTimer = NO_TIMER,
+) -> Generator[ClipMasks, None, None]:
+    """Masks of each clip, in the order of the clips; clips are pulled as they are needed.
+
+    What computes is a copy of the network that says the same with less work. On the CPU several
+    clips are computed side by side, on a thread for each core that torch may use: that shares the
+    work out better than several cores for each convolution.
 
     When CUDA's memory does not hold a batch, the batch is halved, with a warning in the log, and
     the work goes on.
@@ -44,62 +56,113 @@ def segment_clips(
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         samples: latents drawn for each clip; masks are their mean, their spread is told as well.
         with_muted: also say what the masks are without sound.
+        timer: told what the parts of the network take.
 
     Raises:
         UsageError: the precision is unknown, or not even one clip fits the device.
     """
     network = _Network(
-        model, seed=seed, precision=precision, samples=samples, with_muted=with_muted
+        model,
+        seed=seed,
+        batch_size=batch_size,
+        precision=precision,
+        samples=samples,
+        with_muted=with_muted,
     )
-    size = network.batch_size(batch_size)
-    in_flight: deque[Launched] = deque()
+    in_flight: deque[Wait] = deque()
     remaining = iter(clips)
-    while batch := list(islice(remaining, size)):
-        while batch:
-            try:
-                in_flight.append(network.launch(batch[:size]))
-            except torch.OutOfMemoryError as error:
-                size = _halved(size, error)
-                continue
-            batch = batch[size:]
-            while len(in_flight) > network.lookahead:
-                yield from _collect(in_flight.popleft())
-    for launched in in_flight:
-        yield from _collect(launched)
+    with timed_network(network.model, timer), _workers(network, timer) as (launch, lookahead):
+        while batch := list(islice(remaining, network.batch_size)):
+            in_flight.append(launch(batch))
+            while len(in_flight) > lookahead:
+                yield from _collect(in_flight.popleft(), timer)
+        while in_flight:
+            yield from _collect(in_flight.popleft(), timer)
+
+
+@contextmanager
+def _workers(
+    network: "_Network", timer: NoTimer
+) -> Iterator[tuple[Callable[[list[Clip]], Wait], int]]:
+    """Lends what sets batches to work, and says how many may be under way at once.
+
+    On CUDA one computes while the next is made ready. On the CPU each thread of torch becomes a
+    worker of its own.
+    """
+    threads = torch.get_num_threads()
+    count = min(threads, _MOST_WORKERS) if network.on_cpu else 1
+    if count == 1:
+        yield (lambda batch: _done(network.launch(batch))), 0 if network.on_cpu else 1
+        return
+
+    def work(batch: list[Clip]) -> Launched:
+        with timer.working("network"):
+            return network.launch(batch)
+
+    def submit(batch: list[Clip]) -> Wait:
+        future: Future[Launched] = pool.submit(work, batch)
+        return future.result
+
+    pool = ThreadPoolExecutor(count, "avsseg-network", torch.set_num_threads, (threads // count,))
+    try:
+        yield submit, count
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+def _done(launched: Launched) -> Wait:
+    return lambda: launched
 
 
 class _Network:
     """A model with all that a run has fixed about it.
 
     Attributes:
-        lookahead: batches that may be under way before the first is waited for; on CUDA, one
-            computes while the next is made ready.
+        model: the copy that computes.
+        batch_size: clips at a time; sinks where they do not fit the device.
+        on_cpu: whether it computes where Python does.
     """
 
     def __init__(
-        self, model: AVSegmenter, *, seed: int, precision: str, samples: int, with_muted: bool
+        self,
+        model: AVSegmenter,
+        *,
+        seed: int,
+        batch_size: int | None,
+        precision: str,
+        samples: int,
+        with_muted: bool,
     ) -> None:
-        self._model, self._seed = model, seed
-        self._samples, self._with_muted = samples, with_muted
+        self._seed, self._samples, self._with_muted = seed, samples, with_muted
         self._device = model.pixel_mean.device
         self._precision = choose_precision(precision, self._device)
         self._log_offset: float = model.audio_encoder.log_offset  # type: ignore[assignment]
-        self.lookahead = 1 if self._device.type == "cuda" else 0
-
-    def batch_size(self, wanted: int | None) -> int:
-        """Clips at a time."""
-        default = _CLIPS_ON_CPU if self._device.type == "cpu" else _CLIPS_ON_ACCELERATOR
-        return wanted or default
+        self.model = fast_copy(model)
+        self.on_cpu = self._device.type == "cpu"
+        self.batch_size = batch_size or (_CLIPS_ON_CPU if self.on_cpu else _CLIPS_ON_ACCELERATOR)
 
     def launch(self, clips: list[Clip]) -> Launched:
         """Sets the device to work on clips; the result may not be there yet."""
+        launched: Launched = []
+        while clips:
+            size = self.batch_size
+            try:
+                launched.append(self._launch(clips[:size]))
+            except torch.OutOfMemoryError as error:
+                self.batch_size = _halved(size, error)
+                continue
+            clips = clips[size:]
+        return launched
+
+    def _launch(self, clips: list[Clip]) -> tuple[list[Clip], Findings]:
         indices = [clip.index for clip in clips]
         with torch.inference_mode():
             batch = stack_clips(clips, self._log_offset).to(self._device)
-            noises = sample_noises(self._model, self._seed, indices, self._samples)
+            noises = sample_noises(self.model, self._seed, indices, self._samples)
             with autocast(self._precision, self._device):
                 found = examine(
-                    self._model,
+                    self.model,
                     to_frames(batch.pixels),
                     batch.log_mel,
                     noises,
@@ -118,8 +181,14 @@ def _halved(size: int, error: torch.OutOfMemoryError) -> int:
     return size // 2
 
 
-def _collect(launched: Launched) -> Iterator[ClipMasks]:
-    clips, found = launched
+def _collect(wait: Wait, timer: NoTimer) -> Iterator[ClipMasks]:
+    with timer.waiting("network"):
+        launched = wait()
+    for clips, found in launched:
+        yield from _unpacked(clips, found)
+
+
+def _unpacked(clips: list[Clip], found: Findings) -> Iterator[ClipMasks]:
     masks, spread, disagreement, muted, heard = (
         None if tensor is None else to_arrays(tensor)
         for tensor in (found.masks, found.spread, found.disagreement, found.muted, found.heard)

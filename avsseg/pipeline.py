@@ -20,10 +20,10 @@ from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.moments import Moment, smoothed
-from avsseg.network_timer import timed_network
 from avsseg.prediction import Prediction, PredictSettings, gated
 from avsseg.prefetch import prefetch
 from avsseg.sound_classes import event_score, heard_events, silence_score
+from avsseg.stage_timer import NoTimer
 
 _CLIP_BYTES, _MASK_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
 
@@ -64,7 +64,9 @@ def predictions(
         stage="decode",
     )
     moments = in_time_order(
-        _masks(clips, model, settings, profile), stride=spec.stride, num_frames=spec.num_frames
+        _masks(clips, model, settings, profile, reader.timer),
+        stride=spec.stride,
+        num_frames=spec.num_frames,
     )
     ahead = prefetch(
         _closing_too(moments, clips),
@@ -73,7 +75,7 @@ def predictions(
         timer=reader.timer,
         stage="network",
     )
-    with timed_network(model, reader.timer), closing(ahead) as results:
+    with closing(ahead) as results:
         steady = _steady(_told(results, gate), settings, gate, cuts)
         for index, moment in enumerate(steady):
             scene = bisect_right(cuts.cuts, moment.time)
@@ -163,6 +165,7 @@ def _masks(
     model: AVSegmenter,
     settings: PredictSettings,
     profile: SoundProfile | None,
+    timer: NoTimer,
 ) -> Iterator[ClipMasks]:
     if not is_audible(profile):
         return (_empty(clip) for clip in clips)
@@ -174,6 +177,7 @@ def _masks(
         precision=settings.precision,
         samples=settings.samples,
         with_muted=settings.with_muted,
+        timer=timer,
     )
 
 

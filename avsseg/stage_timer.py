@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -29,11 +30,13 @@ class StageTime:
         busy: it worked, by the clock on the wall.
         cpu: its own thread computed meanwhile; libraries' further threads are not in it.
         wait: it waited for its input, or for room for its output.
+        threads: the most that were at it at once; what they took is added up.
     """
 
     busy: float = 0.0
     cpu: float = 0.0
     wait: float = 0.0
+    threads: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +60,11 @@ class RunTimes:
         """F: seconds that no arrangement of this work can beat.
 
         The slowest stage, or all CPU-seconds shared by all cores, whichever is more. A stage
-        counts with what its own thread computed, so that a busy machine cannot raise the floor;
-        the parts of the network are one stage.
+        counts with what each of its own threads computed, so that a busy machine cannot raise the
+        floor; the parts of the network are one stage.
         """
-        network = sum(self.stages[name].cpu for name in NETWORK if name in self.stages)
+        parts = [self.stages[name] for name in NETWORK if name in self.stages]
+        network = sum(part.cpu for part in parts) / max((part.threads for part in parts), default=1)
         others = [stage.cpu for name, stage in self.stages.items() if name not in NETWORK]
         return max(network, *others, self.cpu / self.cores)
 
@@ -101,6 +105,7 @@ class StageTimer(NoTimer):
 
     def __init__(self) -> None:
         self._stages: dict[str, StageTime] = {}
+        self._at_it: Counter[str] = Counter()
         self._wall = self._cpu = 0.0
         self._lock = threading.Lock()
         self._mine = threading.local()
@@ -172,11 +177,19 @@ class StageTimer(NoTimer):
         if stack:
             self._count(stack[-1])
         stack.append(_Open(stage, works, time.perf_counter(), time.thread_time()))
+        if works:
+            with self._lock:
+                self._at_it[stage] += 1
+                entry = self._stages.setdefault(stage, StageTime())
+                entry.threads = max(entry.threads, self._at_it[stage])
 
     def end(self) -> None:
         """What began last in this thread ends."""
         stack = self._stack()
-        self._count(stack.pop())
+        ended = stack.pop()
+        self._count(ended)
+        with self._lock:
+            self._at_it[ended.stage] -= ended.works
         if stack:
             stack[-1].wall, stack[-1].cpu = time.perf_counter(), time.thread_time()
 

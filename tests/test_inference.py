@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
@@ -15,6 +16,7 @@ from avsseg.inference import segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.model.build import build_model
 from avsseg.noise import clip_noise
+from avsseg.transforms import stack_clips
 
 SIZE, T = 64, 5
 
@@ -55,20 +57,33 @@ def clips():
     return [make_clip(index) for index in range(4)]
 
 
-def test_a_clip_is_read_only_when_its_masks_are_asked_for(model):
-    """Memory stays that of one batch, however long the video."""
+@contextmanager
+def torch_threads(count):
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_clip_is_read_only_when_its_masks_are_asked_for(model, threads):
+    """Memory stays that of as many batches as are computed at once, however long the video."""
     pulled = []
 
     def source():
-        for index in range(4):
+        for index in range(8):
             pulled.append(index)
             yield make_clip(index)
 
-    results = segment_clips(model, source())
-    assert pulled == []
-    first = next(results)
+    with torch_threads(threads):
+        results = segment_clips(model, source())
+        assert pulled == []
+        first = next(results)
+        results.close()
 
-    assert pulled == [0]
+    assert pulled == ([0] if threads == 1 else [0, 1, 2, 3])
     assert first.masks.shape == (T, SIZE, SIZE)
     assert first.masks.dtype == np.float32
     assert 0 <= first.masks.min() <= first.masks.max() <= 1
@@ -86,15 +101,12 @@ def test_masks_do_not_depend_on_the_batch_size(model, clips, scope):
 
 
 def test_masks_do_not_depend_on_the_number_of_threads(model, clips):
-    """Rounding apart, one core says what two say."""
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        one = masks_of(model, clips[:2])
-        torch.set_num_threads(2)
-        two = masks_of(model, clips[:2])
-    finally:
-        torch.set_num_threads(before)
+    """Rounding apart, one core says what two say, and the number stays as it was set."""
+    with torch_threads(1):
+        one = masks_of(model, clips)
+    with torch_threads(2):
+        two = masks_of(model, clips)
+        assert torch.get_num_threads() == 2
 
     np.testing.assert_allclose(one, two, atol=1e-4)
 
@@ -159,6 +171,25 @@ def test_a_device_too_small_for_one_clip_is_one_line(model, clips, monkeypatch):
     monkeypatch.setattr(model, "encode_frames", no_room)
     with pytest.raises(UsageError, match="single clip"):
         masks_of(model, clips)
+
+
+def test_a_failure_among_several_workers_arrives_in_its_place(model, clips, monkeypatch):
+    """What came before it is not lost, and no thread is left behind."""
+    import threading
+
+    def refuse(clip_list, log_offset):
+        if clip_list[0].index == 2:
+            raise ValueError("torn")
+        return stack_clips(clip_list, log_offset)
+
+    monkeypatch.setattr("avsseg.inference.stack_clips", refuse)
+    seen = []
+    with torch_threads(2), pytest.raises(ValueError, match="torn"):
+        for result in segment_clips(model, clips):
+            seen.append(result.index)
+
+    assert seen == [0, 1]
+    assert not [t for t in threading.enumerate() if t.name.startswith("avsseg-network")]
 
 
 def test_half_precision_says_nearly_the_same(model, clips):

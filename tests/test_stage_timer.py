@@ -138,6 +138,28 @@ def test_the_floor_is_the_slowest_stage_or_all_work_shared_by_all_cores(cores, f
     assert RunTimes(wall=20, cpu=12, cores=cores, stages=stages).floor == floor
 
 
+def test_workers_side_by_side_share_the_floor_of_their_stage():
+    """Of two threads at the network at once, neither has to do all of it."""
+    timer = StageTimer()
+    both = threading.Barrier(2)
+
+    def work():
+        with timer.working("backbone"):
+            both.wait()
+            busy_loop(STEP)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stages = timer.result().stages
+
+    assert stages["backbone"].threads == 2
+    shared = RunTimes(wall=9, cpu=0, cores=2, stages={"backbone": StageTime(cpu=8, threads=2)})
+    assert shared.floor == 4
+
+
 def test_without_a_timer_everything_is_handed_back_as_it_is():
     """Not even a wrapper is left in the way."""
     items = iter([1])

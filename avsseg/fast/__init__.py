@@ -1,0 +1,1 @@
+"""The same network with less work: exact rewrites for inference, made when a run begins."""
