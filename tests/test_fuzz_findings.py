@@ -1,5 +1,6 @@
 """What fuzzing found, each made by hand as small as it can be; see tests/fuzz."""
 
+import wave
 from fractions import Fraction
 
 import av
@@ -9,6 +10,7 @@ import pytest
 from avsseg.cli.app import app
 from avsseg.cli.settings import read_settings
 from avsseg.errors import ConfigError
+from avsseg.media.extract import extract_wav
 from avsseg.media.reader import open_video
 from avsseg.media.sound import measure_sound
 from avsseg.media.video_writer import open_video_writer
@@ -92,7 +94,7 @@ def test_every_character_of_a_path_survives_the_config(tmp_path):
 def test_samples_beyond_all_loudness_are_measured_and_carried_over(value, tmp_path):
     """Their energy is no number, and no encoder takes them."""
     path = tmp_path / "film.nut"
-    write_with_sound(path, np.full(16000, value, np.float32))
+    write_with_sound(path, (0, np.full(16000, value, np.float32)))
     profile = measure_sound(path)
 
     assert np.isfinite(profile.levels).all()
@@ -100,8 +102,8 @@ def test_samples_beyond_all_loudness_are_measured_and_carried_over(value, tmp_pa
     assert write_again(path, tmp_path / "again.mp4") == 20
 
 
-def write_with_sound(path, samples, *, video="mpeg4", sound="pcm_f32le", rate=16000):
-    """Two seconds of grey with float samples that need not be sound at all."""
+def write_with_sound(path, *parts, video="mpeg4", sound="pcm_f32le", rate=16000):
+    """Two seconds of grey with float samples, which need not be sound, each part at its second."""
     with av.open(str(path), "w") as out:
         video = out.add_stream(video, rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
@@ -112,11 +114,13 @@ def write_with_sound(path, samples, *, video="mpeg4", sound="pcm_f32le", rate=16
             frame.pts, frame.time_base = number, Fraction(1, 10)
             out.mux(video.encode(frame.reformat(format="yuv420p")))
         out.mux(video.encode(None))
-        frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
         kind, size = sound.codec_context.format.name, sound.codec_context.frame_size or None
-        for piece in av.AudioResampler(format=kind, frame_size=size).resample(frame):
-            out.mux(sound.encode(piece))
+        for second, samples in parts:
+            frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+            frame.sample_rate, frame.pts = rate, second * rate
+            frame.time_base = Fraction(1, rate)
+            for piece in av.AudioResampler(format=kind, frame_size=size).resample(frame):
+                out.mux(sound.encode(piece))
         out.mux(sound.encode(None))
 
 
@@ -135,7 +139,7 @@ def write_again(source, target):
 def test_the_last_sound_of_a_decoder_may_come_without_a_time(tmp_path):
     """As that of Windows Media does."""
     path, samples = tmp_path / "film.wmv", np.sin(np.arange(88200) / 20).astype(np.float32)
-    write_with_sound(path, samples, video="wmv2", sound="wmav2", rate=44100)
+    write_with_sound(path, (0, samples), video="wmv2", sound="wmav2", rate=44100)
 
     assert write_again(path, tmp_path / "again.mp4") == 20
     assert len(measure_sound(tmp_path / "again.mp4").hops) >= 19
@@ -158,3 +162,37 @@ def test_sound_that_goes_on_at_another_rate_is_carried_over(make_film, tmp_path)
     assert pictures > 80
     assert len(levels) > 35
     assert np.median(levels[20:]) > -20
+
+
+def test_sound_that_jumps_far_ahead_is_not_filled_with_silence(tmp_path):
+    """Weeks of nothing need not be encoded where the sound is encoded anew."""
+    path, samples = tmp_path / "film.nut", np.sin(np.arange(16000) / 20).astype(np.float32)
+    write_with_sound(path, (0, samples), (30 * 24 * 3600, samples))
+
+    assert write_again(path, tmp_path / "again.mp4") == 20
+    assert (tmp_path / "again.mp4").stat().st_size < 100_000
+
+
+def test_a_wav_of_changing_rate_is_extracted_whole(tmp_path):
+    """As datasets are prepared from recordings that join two broadcasts."""
+    rates = (32000, 48000)
+    parts = [tmp_path / f"{rate}.mp2" for rate in rates]
+    for part, rate in zip(parts, rates, strict=True):
+        write_mp2(part, rate)
+    joined = tmp_path / "joined.mp2"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    extract_wav(joined, tmp_path / "sound.wav")
+    with wave.open(str(tmp_path / "sound.wav")) as file:
+        assert file.getnframes() == pytest.approx(2 * 16000, rel=0.1)
+
+
+def write_mp2(path, rate):
+    """One second of a tone."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mp2", rate=rate, layout="mono")
+        samples = (9000 * np.sin(np.arange(rate) / 20)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+        for piece in av.AudioResampler(format="s16", frame_size=1152).resample(frame):
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))

@@ -16,6 +16,7 @@ from avsseg.inputs import plan_jobs
 from avsseg.media.probe import probe
 from avsseg.media.publish import publish_file, publish_folder, remove_leftovers
 from avsseg.media.reader import open_video
+from avsseg.media.recording import read_recording
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import measure_sound
 from avsseg.run_record import MANIFEST, finished_outputs
@@ -58,8 +59,9 @@ def test_lists_of_other_files_open_none_of_them(kind, suffix, listener, tmp_path
     path = tmp_path / f"film.{suffix}"
     path.write_text(LISTS[kind].format(url=f"http://127.0.0.1:{port}/secret.ts"))
 
-    with pytest.raises(MediaError, match="not a video file"):
-        probe(path)
+    for read in (probe, measure_sound, read_recording):
+        with pytest.raises(MediaError, match="not a video file"):
+            read(path)
     assert not was_called(listener)
 
 

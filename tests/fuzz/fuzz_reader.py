@@ -20,6 +20,8 @@ with atheris.instrument_imports(include=["avsseg"]):
     from avsseg.media.reader import open_video
     from avsseg.media.sampling import SampleSpec
     from avsseg.media.sound import measure_sound
+    from avsseg.media.spectrogram import SpectrogramMeter
+    from avsseg.media.stills import jpeg_stills
     from avsseg.media.video_writer import open_video_writer
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -46,14 +48,18 @@ def target(data: bytes) -> None:
             last = frame.pts
         if reader.info.width * reader.info.height < 10_000 and data[-1] % 4 == 0:
             again(reader.info, frames)
+            jpeg_stills(path, [reader.info.start, reader.info.start + 1], width=16)
 
 
 def sound_of(path: Path) -> None:
-    """Its loudness, which no film needs to have."""
+    """Its loudness and its picture, which no film needs to have."""
+    meter = SpectrogramMeter()
     try:
-        profile = measure_sound(path)
+        profile = measure_sound(path, also=meter.add)
     except MediaError:
         return
+    drawn = meter.spectrogram()
+    assert drawn is None or np.isfinite(drawn.loudness).all()
     assert np.isfinite(profile.levels).all() and np.isfinite(profile.gain())
 
 

@@ -1,5 +1,6 @@
 """Films read through an installed ffmpeg program."""
 
+import os
 import shutil
 
 import av
@@ -54,4 +55,17 @@ def test_without_the_program_the_remedy_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(UsageError, match="decoder ffmpeg"), transcoded(tmp_path / "film.mp4"):
+        pass
+
+
+def test_a_program_that_stalls_is_given_up(tmp_path, monkeypatch):
+    """It is ended when its file has not grown for too long."""
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("avsseg.media.ffmpeg_input.PATIENCE", 0.5)
+
+    stalls = pytest.raises(MediaError, match=r"wrote nothing for 0\.5 s")
+    with stalls, transcoded(tmp_path / "film.mp4"):
         pass
