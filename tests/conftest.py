@@ -8,9 +8,22 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from avsseg.model.config import ModelConfig
+
+
+# The same examples everywhere, and no clock that a busy machine could miss.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 def _module(name: str, path: str) -> ModuleType:
