@@ -10,8 +10,10 @@ from itertools import combinations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from avsseg.log_mel import NUM_FRAMES, NUM_MELS
 from avsseg.model.segmenter import AVSegmenter, Fused
 from avsseg.model.yamnet import NUM_CLASSES
 from avsseg.noise import batch_noise
@@ -28,7 +30,8 @@ class Findings:
         masks (B, T, H, W) probabilities, the mean over the samples; spread (B, T, H, W) their
         standard deviation and disagreement (B, T) in [0, 1], None of a single sample;
         muted (B, T, H, W) the masks without sound, None if not asked for;
-        heard (B, T, 521) scores of AudioSet's classes, None where the encoder has none
+        heard (B, T, 521) scores of AudioSet's classes, None where the encoder has none;
+        embedding (B, T, A) what the encoder makes of the sound, None where it has classes
     """
 
     masks: Tensor
@@ -36,6 +39,7 @@ class Findings:
     disagreement: Tensor | None = None
     muted: Tensor | None = None
     heard: Tensor | None = None
+    embedding: Tensor | None = None
 
 
 def examine(
@@ -66,6 +70,7 @@ def examine(
         disagreement=disagreement(samples) if several else None,
         muted=muted,
         heard=embeddings[..., -NUM_CLASSES:] if hears_classes(model) else None,
+        embedding=None if hears_classes(model) else embeddings,
     )
 
 
@@ -78,6 +83,18 @@ def silence(model: AVSegmenter, log_mel: Tensor) -> Tensor:
     """The log-mel of no sound at all, in the shape of ``log_mel``."""
     offset: float = model.audio_encoder.log_offset  # type: ignore[assignment]
     return torch.full_like(log_mel, float(np.log(offset)))
+
+
+@torch.inference_mode()
+def silent_embedding(model: AVSegmenter) -> NDArray[np.float32]:
+    """What the network's audio encoder makes of no sound at all.
+
+    Shapes:
+        -> (A,)
+    """
+    patch = model.pixel_mean.new_zeros(1, 1, 1, NUM_FRAMES, NUM_MELS)
+    embedding: NDArray[np.float32] = model.encode_audio(silence(model, patch))[0, 0].cpu().numpy()
+    return embedding
 
 
 def disagreement(samples: Tensor) -> Tensor:

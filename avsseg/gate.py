@@ -138,10 +138,14 @@ class SoundGate:
             score = max(score, _ramp(time - self._ends[index - 1], self.settings.release))
         return score
 
+    def loud_near(self, time: Fraction) -> bool:
+        """Whether anything loud is in the encoder's reach about an instant."""
+        index = bisect_left(self._ends, time - _REACH)
+        return index < len(self.stretches) and self.stretches[index][0] < time + _REACH
+
     def _may_be_soft(self, time: Fraction) -> bool:
         """Whether nothing loud is in the encoder's reach, yet more than silence is."""
-        index = bisect_left(self._ends, time - _REACH)
-        if index < len(self.stretches) and self.stretches[index][0] < time + _REACH:
+        if self.loud_near(time):
             return False
         quietest = max(self._profile.loudest - _SOFT_DEPTH_DB, QUIET_FILM_DBFS - _DEPTH_DB / 2)
         return self._profile.loudest >= QUIET_FILM_DBFS and self._profile.level_at(time) >= quietest

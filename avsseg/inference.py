@@ -189,19 +189,18 @@ def _collect(wait: Wait, timer: NoTimer) -> Iterator[ClipMasks]:
 
 
 def _unpacked(clips: list[Clip], found: Findings) -> Iterator[ClipMasks]:
-    masks, spread, disagreement, muted, heard = (
-        None if tensor is None else to_arrays(tensor)
-        for tensor in (found.masks, found.spread, found.disagreement, found.muted, found.heard)
+    masks, further = (
+        to_arrays(found.masks),
+        ("spread", "disagreement", "muted", "heard", "embedding"),
     )
-    assert masks is not None
+    known = {
+        name: to_arrays(tensor) for name in further if (tensor := getattr(found, name)) is not None
+    }
     for row, clip in enumerate(clips):
         valid = slice(clip.num_valid)
         yield ClipMasks(
             masks=masks[row, valid],
             times=clip.times[valid],
             index=clip.index,
-            spread=None if spread is None else spread[row, valid],
-            disagreement=None if disagreement is None else disagreement[row, valid],
-            muted=None if muted is None else muted[row, valid],
-            heard=None if heard is None else heard[row, valid],
+            **{name: arrays[row, valid] for name, arrays in known.items()},
         )

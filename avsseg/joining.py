@@ -61,6 +61,7 @@ def _blended(one: Weighed, other: Weighed) -> Weighed:
         disagreement=_mean(a.disagreement, b.disagreement, share),
         muted=_mean(a.muted, b.muted, share),
         heard=_mean(a.heard, b.heard, share),
+        embedding=_mean(a.embedding, b.embedding, share),
     )
 
 
@@ -79,4 +80,5 @@ def _moments(result: ClipMasks) -> Iterator[Moment]:
             disagreement=None if result.disagreement is None else float(result.disagreement[row]),
             muted=None if result.muted is None else result.muted[row],
             heard=None if result.heard is None else result.heard[row],
+            embedding=None if result.embedding is None else result.embedding[row],
         )

@@ -18,7 +18,8 @@ class Moment:
     """What the network says of one moment of a film.
 
     Shapes:
-        mask (h, w); spread and muted (h, w) or None; heard (521,) or None: as in ``ClipMasks``
+        mask (h, w); spread and muted (h, w) or None; heard (521,) and embedding (A,) or None:
+        as in ``ClipMasks``
 
     Attributes:
         time: of the picture, in seconds on the film's clock.
@@ -31,11 +32,12 @@ class Moment:
     disagreement: float | None = None
     muted: Mask | None = None
     heard: NDArray[np.float32] | None = None
+    embedding: NDArray[np.float32] | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that its arrays take."""
-        arrays = (self.mask, self.spread, self.muted, self.heard)
+        arrays = (self.mask, self.spread, self.muted, self.heard, self.embedding)
         return sum(array.nbytes for array in arrays if array is not None)
 
 

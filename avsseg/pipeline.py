@@ -10,6 +10,7 @@ import numpy as np
 from avsseg.clip import Clip, ClipMasks
 from avsseg.errors import UsageError
 from avsseg.gate import SoundGate
+from avsseg.hearing import Hearing
 from avsseg.inference import segment_clips
 from avsseg.joining import in_time_order
 from avsseg.listening import is_audible, sound_gate
@@ -22,7 +23,7 @@ from avsseg.model.segmenter import AVSegmenter
 from avsseg.moments import Moment, smoothed
 from avsseg.prediction import Prediction, PredictSettings, gated
 from avsseg.prefetch import prefetch
-from avsseg.sound_classes import event_score, heard_events, silence_score
+from avsseg.sound_classes import heard_events
 from avsseg.stage_timer import NoTimer
 
 _CLIP_BYTES, _MASK_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
@@ -76,21 +77,18 @@ def predictions(
         stage="network",
     )
     with closing(ahead) as results:
-        steady = _steady(_told(results, gate), settings, gate, cuts)
+        hearing = None if gate is None else Hearing(gate, model)
+        steady = _steady(_told(results, hearing), settings, gate, cuts)
         for index, moment in enumerate(steady):
             scene = bisect_right(cuts.cuts, moment.time)
             yield _prediction(index, moment, gate, profile, scene)
 
 
-def _told(moments: Iterable[Moment], gate: SoundGate | None) -> Iterator[Moment]:
+def _told(moments: Iterable[Moment], hearing: Hearing | None) -> Iterator[Moment]:
     """The moments; what is heard at each is told to the gate."""
     for moment in moments:
-        if gate is not None and moment.heard is not None:
-            gate.hear(
-                moment.time,
-                event=event_score(moment.heard),
-                silence=silence_score(moment.heard),
-            )
+        if hearing is not None:
+            hearing.tell(moment)
         yield moment
 
 

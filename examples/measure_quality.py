@@ -184,26 +184,31 @@ def measure_silence(shown: dict[MadeFilm, list[Prediction]]) -> None:
 
 
 def measure_flicker(model: AVSegmenter, shown: dict[MadeFilm, list[Prediction]]) -> None:
-    """Prints the mean change of masks from moment to moment, and what it is with options."""
-    ways: dict[str, dict[str, float]] = {
-        "plain": {},
-        "--overlap 2": {"overlap": 2},
-        "--overlap 3": {"overlap": 3},
-        "--smooth 0.5": {"smooth": 0.5},
-        "--smooth 1": {"smooth": 1.0},
-    }
+    """Prints the mean change of ungated masks from moment to moment, and what options make it."""
+    changes: dict[str, list[float]] = {}
+    for film, moments in shown.items():
+        plain = [Moment(time=moment.time, mask=moment.raw) for moment in moments]
+        told = {moment.time: moment.sounding for moment in moments}
+        changes.setdefault("plain", []).extend(changes_within(film, plain))
+        for frames in (2, 3):
+            seen = segment_video(film.path, model, fps=2, overlap=frames)
+            blended = [Moment(time=moment.time, mask=moment.raw) for moment in seen]
+            changes.setdefault(f"--overlap {frames}", []).extend(changes_within(film, blended))
+        for seconds in (0.5, 1.0):
+            steady = list(smoothed(plain, seconds=seconds, weight=told.__getitem__))
+            changes.setdefault(f"--smooth {seconds:g}", []).extend(changes_within(film, steady))
     print("flicker: option | mean change of the mask within a sound, half a second on")
-    for name, options in ways.items():
-        changes: list[float] = []
-        for film, moments in shown.items():
-            if options:
-                moments = list(segment_video(film.path, model, fps=2, **options))
-            changes += [
-                float(np.abs(a.raw - b.raw).mean())
-                for a, b in pairwise(moments)
-                if film.state(float(a.time)) and film.state(float(b.time))
-            ]
-        print(f"  {name} | {np.mean(changes):.5f}")
+    for name, found in changes.items():
+        print(f"  {name} | {np.mean(found):.5f}")
+
+
+def changes_within(film: MadeFilm, moments: Sequence[Moment]) -> list[float]:
+    """The mean change of a pixel between neighbours that both sound."""
+    return [
+        float(np.abs(a.mask - b.mask).mean())
+        for a, b in pairwise(moments)
+        if film.state(float(a.time)) and film.state(float(b.time))
+    ]
 
 
 def labelled(folder: Path, limit: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
