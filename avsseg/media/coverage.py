@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from avsseg.media.planes import Plane
 from avsseg.media.upsample import Levels
 
-_BAND_ROWS = 48
+_BAND_ROWS = 96
 
 
 def level_of(probability: float) -> int:

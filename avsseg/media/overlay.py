@@ -10,7 +10,7 @@ from av.video.reformatter import Interpolation
 
 from avsseg.errors import UsageError
 from avsseg.media.coverage import bands, columns_of, level_of, outline, ramp, translate
-from avsseg.media.ink import Rgb, fade_to, mix_ink, paint_chroma, paint_luma
+from avsseg.media.ink import Ink, Rgb, fade_to, mix_ink, paint_chroma, paint_luma
 from avsseg.media.labels import Label, draw_labels
 from avsseg.media.planes import copy_frame
 from avsseg.media.upsample import Levels
@@ -72,13 +72,20 @@ def draw_overlay(
     if style.kind in ("spotlight", "blur"):
         _subdue_rest(canvas, levels, style)
     else:
+        inks = mix_ink(style.colour, canvas), mix_ink(_BLACK, canvas)
         for band in bands(canvas.height):
-            _mark(canvas, levels, style, band)
+            _mark(canvas, levels, style, inks, band)
     draw_labels(canvas, labels)
     return canvas
 
 
-def _mark(canvas: av.VideoFrame, levels: Levels, style: OverlayStyle, band: slice) -> None:
+def _mark(
+    canvas: av.VideoFrame,
+    levels: Levels,
+    style: OverlayStyle,
+    inks: tuple[Ink, Ink],
+    band: slice,
+) -> None:
     """Tints with more colour than brightness, so that what lies under it stays readable."""
     thickness = max(1, round(canvas.height / _LINES_PER_LINE_PIXEL))
     low, margin = style.threshold - _CRISPNESS, 2 * thickness + 2
@@ -95,7 +102,7 @@ def _mark(canvas: av.VideoFrame, levels: Levels, style: OverlayStyle, band: slic
         body = translate(part[inner], ramp(low, high, top=0.5 * style.opacity))
         line = np.maximum(line, body)
         colour = np.maximum(colour, translate(part[inner], ramp(low, high, top=style.opacity)))
-    ink, black = mix_ink(style.colour, canvas), mix_ink(_BLACK, canvas)
+    ink, black = inks
     paint_luma(canvas, black[0], shadow[inner], top=top, left=left)
     paint_luma(canvas, ink[0], line, top=top, left=left)
     paint_chroma(canvas, ink[1:], colour, top=top, left=left)
