@@ -1,6 +1,6 @@
 """Makes the pictures of README.md anew, with the program itself, from farmyard.mp4.
 
-    python examples/make_pictures.py [--weights NAME|FILE]
+    python examples/make_pictures.py [--weights NAME|FILE] [--folder FOLDER]
 
 It writes `pictures/farmyard.webp`, which moves, and one small picture for each kind of output. It
 needs the packages of ".[dev]", and for the page Chromium; without that its picture is left alone.
@@ -114,12 +114,12 @@ def draw_regions(folder: Path) -> None:
 
 def draw_texts(folder: Path, excerpt: Path) -> None:
     """The first lines of what people read."""
-    columns = ("time_s", "score", "area", "loudness_db", "sounding", "heard")
+    columns = ("time_s", "score", "area", "sounding", "heard")
     rows = [{name: row[name] for name in columns} for row in rows_of(folder / "frames.csv")]
-    save(table_card(rows[10:22]), "csv")
+    save(table_card(rows[10:20]), "csv")
     save(table_card(rows_of(folder / "segments.csv")), "segments")
     save(text_card((folder / "sounding.srt").read_text(encoding="utf-8")), "srt")
-    save(text_card((excerpt / "masks.json").read_text(encoding="utf-8"), wrap=True), "rle")
+    save(text_card((excerpt / "masks.json").read_text(encoding="utf-8"), wrap=44), "rle")
 
 
 def rows_of(table: Path) -> list[dict[str, str]]:
@@ -141,7 +141,6 @@ def draw_page(folder: Path) -> None:
     subprocess.run([browser, *flags, address], check=True, capture_output=True)
     with Image.open(shot) as page:
         save(page, "report")
-        page.convert("RGB").save(PICTURES / "report-large.webp", quality=70, method=6)
 
 
 def draw_moving(folder: Path) -> None:
@@ -157,7 +156,7 @@ def draw_moving(folder: Path) -> None:
         duration=120,
         loop=0,
         quality=55,
-        method=6,
+        method=4,
     )
 
 
@@ -193,10 +192,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Makes them all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", help="a name or a file; the shipped ones if not given")
+    parser.add_argument("--folder", type=Path, help="keep the predictions here, and use them again")
     options = parser.parse_args(arguments)
     PICTURES.mkdir(exist_ok=True)
-    with TemporaryDirectory() as folder:
-        make_all(Path(folder), options.weights)
+    with TemporaryDirectory() as passing:
+        make_all(options.folder or Path(passing), options.weights)
     total = sum(file.stat().st_size for file in PICTURES.iterdir())
     print(f"{PICTURES}: {total / 1e6:.2f} MB")
 

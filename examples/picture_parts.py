@@ -16,32 +16,37 @@ FONT = ImageFont.truetype(
 )
 CARD = (960, 468)
 STRIP = 52  # rows of the strip of sound
-_LINE = 33
 
 
-def text_card(text: str, *, wrap: bool = False) -> Image.Image:
-    """The beginning of a text, as an editor shows it."""
-    card = Image.new("RGB", CARD, GROUND)
-    pen, letters = ImageDraw.Draw(card), int((CARD[0] - 40) / FONT.getlength("x"))
+def text_card(text: str, *, wrap: int = 0) -> Image.Image:
+    """The beginning of a text, as an editor shows it; lines are broken at ``wrap`` letters."""
     lines = text[:4000].splitlines()
     if wrap:
-        lines = [line[n : n + letters] for line in lines for n in range(0, len(line), letters)]
-    for number, line in enumerate(lines[: (CARD[1] - 20) // _LINE]):
-        pen.text((20, 14 + number * _LINE), line[:letters], font=FONT, fill=INK)
+        lines = [line[n : n + wrap] for line in lines for n in range(0, len(line), wrap)]
+    lines = lines[:12]
+    card, font = Image.new("RGB", CARD, GROUND), _fitting(max(map(len, lines)), len(lines))
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(card).text((20, 14 + number * font.size * 1.4), line, font=font, fill=INK)
     return card
 
 
 def table_card(rows: Sequence[dict[str, str]]) -> Image.Image:
     """The rows of a table in columns as wide as they need to be."""
-    card = Image.new("RGB", CARD, GROUND)
-    pen, names = ImageDraw.Draw(card), list(rows[0])
+    card, names = Image.new("RGB", CARD, GROUND), list(rows[0])
     widths = [max(len(name), *(len(row[name]) for row in rows)) + 2 for name in names]
-    starts = np.cumsum([0, *widths[:-1]]) * FONT.getlength("x") + 20
+    font, pen = _fitting(sum(widths), len(rows) + 1), ImageDraw.Draw(card)
+    starts = np.cumsum([0, *widths[:-1]]) * font.getlength("x") + 20
     for name, start in zip(names, starts, strict=True):
-        pen.text((start, 14), name, font=FONT, fill=TINT)
-        for number, row in enumerate(rows[: (CARD[1] - 20) // _LINE - 1]):
-            pen.text((start, 14 + (number + 1) * _LINE), row[name], font=FONT, fill=INK)
+        pen.text((start, 14), name, font=font, fill=TINT)
+        for number, row in enumerate(rows, start=1):
+            pen.text((start, 14 + number * font.size * 1.4), row[name], font=font, fill=INK)
     return card
+
+
+def _fitting(letters: int, lines: int) -> ImageFont.FreeTypeFont:
+    """The type that fills a card with so many lines of so many letters."""
+    broad = (CARD[0] - 40) / (letters * FONT.getlength("x") / FONT.size)
+    return FONT.font_variant(size=int(min(broad, (CARD[1] - 28) / (lines * 1.4), 44)))
 
 
 def on_squares(picture: Image.Image, side: int = 24) -> Image.Image:

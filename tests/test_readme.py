@@ -33,3 +33,16 @@ def test_links_lead_somewhere():
 
     assert targets
     assert not [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_every_output_has_a_row_and_a_picture():
+    """As has the page, and the clip that moves at the top; together they are light."""
+    from avsseg.media.outputs import KINDS
+
+    pictures = set(re.findall(r"examples/pictures/([\w-]+\.webp)", README))
+    rows = {row[1]: row[0] for row in re.finditer(r"^\| `([\w-]+)` .*$", README, re.M)}
+
+    assert all("<img " in rows[kind] for kind in KINDS)
+    assert {"farmyard.webp", "report.webp"} <= pictures
+    files = [ROOT / "examples/pictures" / name for name in pictures]
+    assert sum(file.stat().st_size for file in files) < 3_000_000
