@@ -5,7 +5,6 @@ All machines must see videos, outputs and weights under the same paths, and have
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -132,14 +131,14 @@ class RayWorkers:
 
     def _next_to_answer(self) -> _Worker:
         asked = {w.waits_for: w for w in self._workers if w.waits_for is not None}
-        since = time.monotonic()
+        patience = _SECONDS_TO_WONDER
         while True:
-            done, _ = self._ray.wait(list(asked), num_returns=1, timeout=_SECONDS_TO_WONDER)
+            done, _ = self._ray.wait(list(asked), num_returns=1, timeout=patience)
             if done:
                 return asked[done[0]]
             if all(worker.name is None for worker in self._workers):
-                waited = round(time.monotonic() - since)
-                _log.warning("no worker is up after %d s; the cluster may have no room", waited)
+                _log.warning("no worker is up yet; the cluster may have no room for one")
+                patience *= 4
 
     def _start(self) -> _Worker:
         actor = self._kind.remote(self._plan)
