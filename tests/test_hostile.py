@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,6 +48,8 @@ LISTS = {
     "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
     "<Period><AdaptationSet><Representation><BaseURL>{url}</BaseURL></Representation>"
     "</AdaptationSet></Period></MPD>",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nu={url}\n"
+    "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
     "imf": '<?xml version="1.0"?><AssetMap><Path>{url}</Path></AssetMap>',
 }
 
@@ -129,6 +132,35 @@ def test_hundreds_of_streams_are_listed_and_one_is_heard(tmp_path):
             out.mux(sound.encode(silence))
     with open_video(path) as reader:
         assert len(reader.info.audio_tracks) == 300
+        assert sum(1 for _ in reader.frames()) == 10
+
+
+def chunk(name, data):
+    return name + struct.pack("<I", len(data)) + data
+
+
+def test_thousands_of_streams_are_one_line(tmp_path):
+    """A header that lists more tracks than any film has is refused as a whole."""
+    header = struct.pack("<4s2I2H8I4H", b"auds", 1, *[0] * 4, 1, 8000, *[0] * 9)
+    kind = struct.pack("<2H2I3H", 1, 1, 8000, 8000, 1, 8, 0)
+    track = chunk(b"strh", header) + chunk(b"strf", kind)
+    streams = chunk(b"LIST", b"strl" + track) * 5000
+    main = chunk(b"avih", struct.pack("<14I", 100_000, *[0] * 5, 5000, 0, 64, 48, *[0] * 4))
+    body = chunk(b"LIST", b"hdrl" + main + streams) + chunk(b"LIST", b"movi")
+    (tmp_path / "film.avi").write_bytes(chunk(b"RIFF", b"AVI " + body))
+
+    with pytest.raises(MediaError, match="not a video file"):
+        probe(tmp_path / "film.avi")
+
+
+@needs_links
+@pytest.mark.parametrize("name", ["film%03d.mp4", "a:b|c?d#e*.mp4", "[x]{y}$z.mp4", "-i.mp4"])
+def test_a_name_is_neither_a_pattern_nor_an_option(name, make_film, tmp_path, monkeypatch):
+    """What the media library could take for more is the name of one file."""
+    make_film(name, seconds=1)
+    make_film("film001.mp4", seconds=2)
+    monkeypatch.chdir(tmp_path)
+    with open_video(name) as reader:
         assert sum(1 for _ in reader.frames()) == 10
 
 
