@@ -19,13 +19,11 @@ from avsseg.media.output_values import Picture, Shown
 from avsseg.media.outputs import OpenOutputs, OutputSettings
 from avsseg.media.planes import plane_view
 from avsseg.media.upsample import BilinearUpsampler, Upsampler
-from avsseg.prediction import Prediction, gated
+from avsseg.prediction import LEAST_SOUNDING, Prediction, gated
 
 Luma = NDArray[np.uint8]
 Painted = tuple[Fraction, list[Picture]]
 WriteFound = Callable[[Prediction, Luma], None]
-
-_LEAST_SOUNDING = 0.5
 
 
 def make_upsampler(settings: OutputSettings) -> Upsampler:
@@ -100,7 +98,7 @@ class Painter:
         spread = None
         if len(layers) > 1:
             spread = self._plain(np.minimum(gated(layers[1], 2 * sounding), 1), luma)
-        captions = self._captions if sounding >= _LEAST_SOUNDING else None
+        captions = self._captions if sounding >= LEAST_SOUNDING else None
         shown = Shown(
             levels=self._upsample(gated(layers[0], sounding), luma),
             spread=spread,

@@ -21,7 +21,7 @@ from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.moments import Moment, smoothed
-from avsseg.prediction import Prediction, PredictSettings, gated
+from avsseg.prediction import LEAST_SOUNDING, Prediction, PredictSettings, gated
 from avsseg.prefetch import prefetch
 from avsseg.sound_classes import heard_events
 from avsseg.stage_timer import NoTimer
@@ -112,6 +112,7 @@ def _prediction(
     index: int, moment: Moment, gate: SoundGate | None, profile: SoundProfile | None, scene: int
 ) -> Prediction:
     sounding = 1.0 if gate is None else gate.at(moment.time)
+    named = moment.heard if sounding >= LEAST_SOUNDING else None
     return Prediction(
         index=index,
         time=moment.time,
@@ -122,7 +123,7 @@ def _prediction(
         spread=moment.spread,
         disagreement=moment.disagreement,
         muted=moment.muted,
-        heard=() if moment.heard is None else heard_events(moment.heard),
+        heard=() if named is None else heard_events(named),
         scene=scene,
     )
 

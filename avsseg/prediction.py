@@ -10,6 +10,9 @@ from avsseg.errors import UsageError
 from avsseg.gate import GateSettings
 from avsseg.sound_classes import HeardEvent
 
+LEAST_SOUNDING = 0.5
+"""How much of a sound must be on for it to have a name."""
+
 Mask = NDArray[np.float32]
 
 
@@ -28,7 +31,7 @@ class Prediction:
         sounding: how much of a sound is on, in [0, 1]; ``mask`` is ``raw`` times this.
         loudness_db: of the sound at that time in dBFS; None without a sound track.
         disagreement: of several samples, in [0, 1]; None with a single one.
-        heard: the surest sounds, where the network's audio encoder knows names.
+        heard: the surest sounds, where the network's audio encoder knows names; none in silence.
         scene: counts the scenes between cuts from 0.
     """
 

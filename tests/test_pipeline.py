@@ -1,16 +1,19 @@
 """From a file to what sounds in it: in order of time, lazily, leaving nothing running behind."""
 
 import threading
+from copy import deepcopy
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 from avsseg.errors import MediaError, UsageError
 from avsseg.listening import is_audible, listen
 from avsseg.media.reader import open_video
 from avsseg.pipeline import sample_spec
 from avsseg.prediction import Prediction, PredictSettings
+from avsseg.sound_classes import class_names
 from avsseg.videos import segment_video
 
 
@@ -158,3 +161,20 @@ def test_clips_cannot_share_all_their_frames(make_film, model):
     """They would never get on."""
     with pytest.raises(UsageError, match="overlap 5: this network's clips have 5 frames"):
         next(segment_video(make_film("film.mkv"), model, overlap=5))
+
+
+def test_sounds_have_no_name_while_nothing_sounds(make_film, model):
+    """An encoder that hears a dog in everything is believed where there is something to hear."""
+    dog = deepcopy(model)
+    with torch.no_grad():
+        dog.audio_encoder.fc.weight.zero_()
+        dog.audio_encoder.fc.bias.fill_(-9)
+        dog.audio_encoder.fc.bias[class_names().index("Dog")] = 9
+
+    def first_half(seconds):
+        return (seconds < 3) * 0.25 * np.sin(2 * np.pi * 440 * seconds)
+
+    film = make_film("film.mkv", seconds=6, sounds=({"wave": first_half},))
+    named = [[event.name for event in m.heard] for m in segment_video(film, dog)]
+
+    assert named == [["Dog"]] * 3 + [[]] * 3
