@@ -6,6 +6,7 @@ told apart by where they were raised, and the run goes on; after a crash it is b
 """
 
 import argparse
+import contextlib
 import hashlib
 import re
 import subprocess
@@ -56,7 +57,7 @@ def _prepare(folder: Path, seeds: Iterable[bytes], dictionary: Iterable[str]) ->
 
 def _supervise(folder: Path, seconds: int) -> None:
     """Begins anew after each crash until the time is over, then says what happened."""
-    begin, starts, executions = time.monotonic(), 0, 0
+    begin, starts, executions, idle = time.monotonic(), 0, 0, 0
     while (left := int(begin + seconds - time.monotonic())) > 0:
         starts += 1
         log = folder / f"log-{time.time_ns()}.txt"
@@ -64,7 +65,8 @@ def _supervise(folder: Path, seconds: int) -> None:
             subprocess.run(_command(folder, left, starts), stdout=file, stderr=file, check=False)
         counts = re.findall(r"^#(\d+)\s.*$", log.read_text(errors="replace"), re.MULTILINE)
         executions += int(counts[-1]) if counts else 0
-        if not counts:
+        idle = 0 if counts else idle + 1
+        if idle == 3:
             print(log.read_text(errors="replace")[-2000:])
             break
     found = sorted(path.name for path in (folder / "findings").iterdir())
@@ -83,6 +85,9 @@ def _inside(target: Target, mutate: Mutate | None, position: int) -> None:
     """One process of the campaign."""
     import atheris
 
+    for path in sorted((Path(sys.argv[position + 1]) / "corpus").iterdir())[:3]:
+        with contextlib.suppress(Exception):
+            target(path.read_bytes())  # what is imported late is no input's fault
     findings = Path(sys.argv[position + 1]) / "findings"
     arguments = [sys.argv[0], *sys.argv[position + 2 :]]
     ways = {} if mutate is None else {"custom_mutator": mutate}
