@@ -45,8 +45,8 @@ def segment_clips(
     clips are computed side by side, on a thread for each core that torch may use: that shares the
     work out better than several cores for each convolution.
 
-    When CUDA's memory does not hold a batch, the batch is halved, with a warning in the log, and
-    the work goes on.
+    When the device's memory does not hold a batch, the batch is halved, with a warning in the log,
+    and the work goes on.
 
     Args:
         model: on the device where it is to run, in evaluation mode.
@@ -149,7 +149,9 @@ class _Network:
             size = self.batch_size
             try:
                 launched.append(self._launch(clips[:size]))
-            except torch.OutOfMemoryError as error:
+            except (MemoryError, RuntimeError) as error:
+                if not _is_full(error):
+                    raise
                 self.batch_size = _halved(size, error)
                 continue
             clips = clips[size:]
@@ -171,7 +173,13 @@ class _Network:
             return clips, found
 
 
-def _halved(size: int, error: torch.OutOfMemoryError) -> int:
+def _is_full(error: Exception) -> bool:
+    """Whether memory ran out; on the CPU torch has no class of its own for that."""
+    kinds = torch.OutOfMemoryError, MemoryError
+    return isinstance(error, kinds) or "DefaultCPUAllocator" in str(error)
+
+
+def _halved(size: int, error: Exception) -> int:
     if size == 1:
         raise UsageError(
             "the device's memory does not hold a single clip; use --device cpu or free some memory."

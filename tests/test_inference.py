@@ -140,8 +140,17 @@ def test_results_carry_their_clips_times_and_drop_the_padding(model):
     assert results[1].masks.shape == (2, SIZE, SIZE)
 
 
+def full_cuda():
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def full_cpu():
+    torch.empty(2**55, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("fill", [full_cuda, full_cpu])
 def test_a_full_device_halves_the_batch_and_the_result_is_the_same(
-    model, clips, monkeypatch, caplog
+    fill, model, clips, monkeypatch, caplog
 ):
     """Running out of memory costs time, not the film."""
     expected = masks_of(model, clips, batch_size=1)
@@ -150,7 +159,7 @@ def test_a_full_device_halves_the_batch_and_the_result_is_the_same(
     def small_device(frames):
         sizes.append(len(frames))
         if len(frames) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            fill()
         return whole(frames)
 
     monkeypatch.setattr(model, "encode_frames", small_device)
