@@ -1,11 +1,11 @@
 """Measures what the options of predict are worth, on made material with known truth.
 
-    python examples/measure_quality.py [--weights NAME|FILE] [--films 12] [--truth FOLDER]
+    python examples/measure_quality.py [--weights NAME|FILE] [--films 6] [--truth FOLDER]
 
 It needs nothing but this repository.
 
 1. The network's own films (quality_scenes.py: farmyard.mp4's animals, heard at known times over a
-   noise floor), more than half a second from a change: in how many silent moments the mask is
+   noise floor), more than 0.35 s from a change: in how many silent moments the mask is
    empty, and in how many sounding ones it is kept, without and with the gate.
 2. On the same films, whose pictures hold still: flicker, the mean change of the ungated mask from
    one moment to the next within a sound, plain, overlapped and smoothed.
@@ -156,7 +156,7 @@ def measure_cuts(rng: np.random.Generator) -> None:
 
 def measure_films(model: AVSegmenter, films: Sequence[MadeFilm]) -> None:
     """Prints what gate, smoothing and samples are worth to a network."""
-    shown = {film: list(segment_video(film.path, model, fps=2)) for film in films}
+    shown = {film: list(segment_video(film.path, model, fps=4)) for film in films}
     measure_silence(shown)
     measure_flicker(model, shown)
     doubts: list[float] = []
@@ -191,13 +191,13 @@ def measure_flicker(model: AVSegmenter, shown: dict[MadeFilm, list[Prediction]])
         told = {moment.time: moment.sounding for moment in moments}
         changes.setdefault("plain", []).extend(changes_within(film, plain))
         for frames in (2, 3):
-            seen = segment_video(film.path, model, fps=2, overlap=frames)
+            seen = segment_video(film.path, model, fps=4, overlap=frames)
             blended = [Moment(time=moment.time, mask=moment.raw) for moment in seen]
             changes.setdefault(f"--overlap {frames}", []).extend(changes_within(film, blended))
         for seconds in (0.5, 1.0):
             steady = list(smoothed(plain, seconds=seconds, weight=told.__getitem__))
             changes.setdefault(f"--smooth {seconds:g}", []).extend(changes_within(film, steady))
-    print("flicker: option | mean change of the mask within a sound, half a second on")
+    print("flicker: option | mean change of the mask within a sound, a quarter of a second on")
     for name, found in changes.items():
         print(f"  {name} | {np.mean(found):.5f}")
 
@@ -255,7 +255,7 @@ def main() -> None:
     """Runs all that can be run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", help="a name or a file; the shipped ones if not given")
-    parser.add_argument("--films", type=int, default=12, help="how many to make; 0 for none")
+    parser.add_argument("--films", type=int, default=6, help="how many to make; 0 for none")
     parser.add_argument("--truth", type=Path, help="folder of true masks, its films beside it")
     parser.add_argument("--videos", type=int, default=6, help="of that folder, at most")
     options = parser.parse_args()

@@ -79,7 +79,7 @@ class MadeFilm:
     truth: NDArray[np.bool_]
     sounding: tuple[Stretch, ...]
 
-    def state(self, time: float, *, rim: float = 0.5) -> bool | None:
+    def state(self, time: float, *, rim: float = 0.35) -> bool | None:
         """Whether something sounds at a time; None within ``rim`` seconds of a change."""
         if any(abs(time - edge) < rim for stretch in self.sounding for edge in stretch):
             return None

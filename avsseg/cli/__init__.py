@@ -1,6 +1,5 @@
 """The terminal: a command parses, joins the parts below and prints; no logic lives here."""
 
-
 import os
 import sys
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Video = Annotated[
     Path | None,
-    typer.Argument(exists=True, dir_okay=False, metavar="[VIDEO]", show_default=False),
+    typer.Argument(exists=True, dir_okay=False, metavar="VIDEO", show_default=False),
 ]
 Repeats = Annotated[int, typer.Option("--repeats", min=1, help="Times that each run is done.")]
 Seconds = Annotated[

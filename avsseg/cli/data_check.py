@@ -35,7 +35,7 @@ Root = Annotated[
 ]
 SubsetChoice = Annotated[
     SubsetName | None,
-    typer.Option("--subset", help="Only this subset.  [default: all that are there]"),
+    typer.Option("--subset", help="Only this subset.  \\[default: all that are there]"),
 ]
 
 

@@ -88,7 +88,7 @@ def evaluate(
         SplitName | None,
         typer.Option(
             "--split",
-            help="[default: test; of a bank val]",
+            help="\\[default: test; of a bank val]",
             rich_help_panel=_ON,
             show_default=False,
         ),
@@ -96,7 +96,7 @@ def evaluate(
     subset: Annotated[
         SubsetName | None,
         typer.Option(
-            "--subset", help="[default: the one in DATA]", rich_help_panel=_ON, show_default=False
+            "--subset", help="\\[default: the one in DATA]", rich_help_panel=_ON, show_default=False
         ),
     ] = None,
     count: Annotated[
@@ -124,7 +124,7 @@ def evaluate(
             "-w",
             envvar="AVSSEG_WEIGHTS",
             metavar="NAME|PATH",
-            help="A name from 'avsseg weights list' or a file.  [default: the shipped one]",
+            help="A name from 'avsseg weights list' or a file.  \\[default: the shipped one]",
             show_default=False,
         ),
     ] = None,
@@ -160,7 +160,7 @@ def evaluate(
         typer.Option(
             "--batch",
             min=1,
-            help="Clips at a time; scores do not depend on it.  [default: by device]",
+            help="Clips at a time; scores do not depend on it.  \\[default: by device]",
             rich_help_panel=_HOW,
             show_default=False,
         ),

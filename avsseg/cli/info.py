@@ -33,7 +33,7 @@ _LATENT = ("latent_encoder", "condition", "denoiser", "expansion")
 
 VideoFile = Annotated[
     Path | None,
-    typer.Argument(exists=True, dir_okay=False, metavar="[VIDEO]", show_default=False),
+    typer.Argument(exists=True, dir_okay=False, metavar="VIDEO", show_default=False),
 ]
 Model = Annotated[
     str | None,

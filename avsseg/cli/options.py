@@ -30,7 +30,7 @@ Weights = Annotated[
         "-w",
         envvar="AVSSEG_WEIGHTS",
         metavar="NAME|PATH",
-        help="A name from 'avsseg weights list' or a checkpoint file.  [default: the shipped one]",
+        help="A name from 'avsseg weights list', or a file.  \\[default: the shipped one]",
         show_default=False,
     ),
 ]

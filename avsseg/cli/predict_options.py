@@ -51,7 +51,7 @@ def _number(text: str | Fraction, what: str) -> Fraction:
 Inputs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="INPUT...",
+        metavar="INPUT",
         help="Videos, folders, or patterns such as '*.mp4'.",
         show_default=False,
     ),
@@ -102,7 +102,7 @@ Crf = Annotated[
         "--crf",
         min=0,
         max=63,
-        help="Quality of the videos, smaller is better.  [default: the encoder's]",
+        help="Quality of the videos, smaller is better.  \\[default: the encoder's]",
         show_default=False,
         rich_help_panel=_WRITE,
     ),
@@ -132,7 +132,7 @@ Fps = Annotated[
         "--fps",
         parser=_rate,
         metavar="RATE",
-        help="Predictions per second.  [default: 4 for videos, else 1]",
+        help="Predictions per second.  \\[default: 4 for videos, else 1]",
         show_default=False,
         rich_help_panel=_SELECT,
     ),
@@ -176,7 +176,7 @@ AudioTrack = Annotated[
     typer.Option(
         "--audio-track",
         min=0,
-        help="Sound track to listen to, from 0.  [default: the best]",
+        help="Sound track to listen to, from 0.  \\[default: the best]",
         show_default=False,
         rich_help_panel=_SELECT,
     ),

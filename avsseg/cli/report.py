@@ -13,7 +13,7 @@ def report(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN...",
+            metavar="RUN",
             exists=True,
             help="Folders of 'avsseg eval -o' and of training runs, or folders of these.",
         ),

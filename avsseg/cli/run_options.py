@@ -43,7 +43,7 @@ Batch = Annotated[
     typer.Option(
         "--batch",
         min=1,
-        help="Clips at a time; masks do not depend on it.  [default: by device]",
+        help="Clips at a time; masks do not depend on it.  \\[default: by device]",
         show_default=False,
         rich_help_panel=_RUN,
     ),
@@ -56,7 +56,7 @@ Jobs = Annotated[
         "-j",
         min=1,
         max=1024,
-        help="Videos at a time, each in a process of its own.  [default: 1; with Ray, one for each"
+        help="Videos at a time, each in its own process.  \\[default: 1; with Ray, one for each"
         " GPU, or for every four cores]",
         show_default=False,
         rich_help_panel=_RUN,
@@ -78,7 +78,7 @@ RayAddress = Annotated[
         "--ray-address",
         envvar="RAY_ADDRESS",
         metavar="HOST:PORT",
-        help="Of the Ray cluster.  [default: one on this machine]",
+        help="Of the Ray cluster.  \\[default: one on this machine]",
         show_default=False,
         rich_help_panel=_RUN,
     ),

@@ -18,9 +18,7 @@ app = typer.Typer(no_args_is_help=True, help="List, fetch and check weight files
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from 'avsseg weights list'.")]
 Names = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[NAME]...", help="Names from 'avsseg weights list'.", show_default=False
-    ),
+    typer.Argument(metavar="NAME", help="Names from 'avsseg weights list'.", show_default=False),
 ]
 
 

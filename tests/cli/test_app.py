@@ -60,6 +60,24 @@ def test_help_loads_nothing_heavy(arguments):
     assert not HEAVY & set(done.stderr.split())
 
 
+def leaves(command, *words):
+    """Every command with the words that call it."""
+    children = getattr(command, "commands", {})
+    if not children:
+        yield words, command
+    for name, child in children.items():
+        yield from leaves(child, *words, name)
+
+
+def test_help_shows_every_default_that_it_speaks_of():
+    """Square brackets are no markup there."""
+    for words, command in leaves(typer.main.get_command(app)):
+        shown = runner.invoke(app, [*words, "-h"], env={"COLUMNS": "400", "NO_COLOR": "1"}).output
+        for parameter in command.params:
+            _, mark, default = (getattr(parameter, "help", "") or "").partition("[default: ")
+            assert f"{mark}{default}" in shown
+
+
 def test_every_command_explains_itself():
     """Each command answers -h, and its summary stands in the list of commands."""
     names = [command.name for command in app.registered_commands + app.registered_groups]
