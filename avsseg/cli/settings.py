@@ -28,8 +28,10 @@ def read_settings(group: Any) -> dict[str, Any]:
         ConfigError: the file is not TOML, or names a command or an option that is not there.
     """
     path = settings_path()
-    if not path.is_file() and "AVSSEG_CONFIG" not in os.environ:
-        return {}
+    if not path.exists():
+        if not os.environ.get("AVSSEG_CONFIG"):
+            return {}
+        raise ConfigError(f"{path}: no such file, yet AVSSEG_CONFIG names it; unset it or write it")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         return _of_group(group, values, where="")

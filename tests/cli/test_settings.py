@@ -61,8 +61,11 @@ def test_slips_are_one_line(settings, text, complaint):
 
 
 def test_named_file_must_exist(settings):
-    """A file that AVSSEG_CONFIG names and that is not there is an error."""
-    assert runner.invoke(app, ["weights", "list"]).exit_code == 1
+    """A file that AVSSEG_CONFIG names and that is not there is an error that says so."""
+    result = runner.invoke(app, ["weights", "list"])
+
+    assert result.exit_code == 1
+    assert f"{settings}: no such file, yet AVSSEG_CONFIG names it" in result.stderr
 
 
 def test_without_a_file_nothing_changes(tmp_path, monkeypatch):
