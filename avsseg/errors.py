@@ -1,10 +1,18 @@
 """Errors that a user can mend; each message names the object, what is wrong and the remedy."""
 
+_BREAKS = {ord(c): repr(c)[1:-1] for c in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+
 
 class AvssegError(Exception):
-    """Base of every error that ends a command with one line instead of a traceback."""
+    """Base of every error that ends a command with one line instead of a traceback.
+
+    Line breaks in it, which names from outside may bring along, are spelled out.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return super().__str__().translate(_BREAKS)
 
 
 class UsageError(AvssegError):

@@ -63,6 +63,14 @@ def test_an_address_that_is_none_is_not_trusted(url, tmp_path):
     assert "not https" in complaint_about(lambda: read_manifest(path), path, text.encode())
 
 
+def test_a_name_that_breaks_lines_does_not_break_the_message(tmp_path):
+    """A setting that nobody knows is named, in one line."""
+    path = tmp_path / "a.toml"
+    text = CONFIG + '"lr\\n\\u2028x" = 1\n'
+
+    assert r"lr\n\u2028x" in complaint_about(lambda: read_config(path), path, text.encode())
+
+
 def test_an_integer_beyond_all_floats_is_one_line(tmp_path):
     """Where a float is wanted an integer will do, but not any."""
     path = tmp_path / "a.toml"
