@@ -172,7 +172,7 @@ def _check_format(metadata: Mapping[str, str], path: Path) -> None:
 def _table(metadata: Mapping[str, str], key: str, path: Path) -> dict[str, Any]:
     try:
         table = json.loads(metadata.get(key, "{}"))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its {key} is damaged; download it again.") from error
     if not isinstance(table, dict):
         raise CheckpointError(f"{path}: its {key} is damaged; download it again.")
