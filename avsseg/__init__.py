@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from avsseg.checkpoint import load_model as load_model
     from avsseg.prediction import Prediction as Prediction
+    from avsseg.videos import segment_arrays as segment_arrays
     from avsseg.videos import segment_video as segment_video
 
 __version__ = "0.1.0"
 
-__all__ = ["Prediction", "__version__", "load_model", "segment_video"]
+__all__ = ["Prediction", "__version__", "load_model", "segment_arrays", "segment_video"]
 
 _HOMES = {
     "load_model": "avsseg.checkpoint",
+    "segment_arrays": "avsseg.videos",
     "segment_video": "avsseg.videos",
     "Prediction": "avsseg.prediction",
 }

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from avsseg.joining import in_time_order
 from avsseg.listening import is_audible, sound_gate
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.media.cuts import CutFinder
-from avsseg.media.reader import VideoReader
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile
 from avsseg.model.segmenter import AVSegmenter
@@ -29,8 +29,29 @@ from avsseg.stage_timer import NoTimer
 _CLIP_BYTES, _MASK_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
 
 
+class Source(Protocol):
+    """A film that can be looked at: a file, or arrays.
+
+    Attributes:
+        start: when its first picture is shown, in seconds on its clock.
+        timer: told what the stages of the work take.
+    """
+
+    @property
+    def start(self) -> Fraction:  # noqa: D102
+        ...
+
+    @property
+    def timer(self) -> NoTimer:  # noqa: D102
+        ...
+
+    def clips(self, spec: SampleSpec, *, cuts: CutFinder | None = None) -> Iterator[Clip]:
+        """The film as clips, in one pass over picture and sound."""
+        ...
+
+
 def predictions(
-    reader: VideoReader,
+    reader: Source,
     model: AVSegmenter,
     settings: PredictSettings,
     profile: SoundProfile | None,
@@ -129,7 +150,7 @@ def _prediction(
 
 
 def sample_spec(
-    reader: VideoReader,
+    reader: Source,
     model: AVSegmenter,
     settings: PredictSettings,
     profile: SoundProfile | None,
@@ -141,7 +162,7 @@ def sample_spec(
     Raises:
         UsageError: clips are to overlap by more than they hold.
     """
-    config, origin = model.config, reader.info.start
+    config, origin = model.config, reader.start
     if settings.overlap >= config.num_frames:
         raise UsageError(
             f"overlap {settings.overlap}: this network's clips have {config.num_frames} frames; "

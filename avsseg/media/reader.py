@@ -80,6 +80,11 @@ class VideoReader:
             self.notes.append(f"{info.path}: its transparency is ignored")
 
     @property
+    def start(self) -> Fraction:
+        """When its first picture is shown, in seconds on its own clock."""
+        return self.info.start
+
+    @property
     def partial(self) -> bool:
         """Whether a pass so far met damage; what could be decoded was kept."""
         return self._film.damage.count > 0
@@ -119,7 +124,7 @@ class VideoReader:
             sounded = self._sounded(frames, soundtrack, spec, cuts)
             clips = interleave(sounded, spec.num_frames, spec.stride, spec.overlap)
             for index, items in enumerate(clips):
-                yield _clip(items, index, spec)
+                yield clip_of(items, index, spec)
         finally:
             frames.close()
             soundtrack.close()
@@ -206,7 +211,8 @@ def _with_picture(chosen: Pick[Any], picture: NDArray[np.uint8]) -> Small:
     return Small(picture=picture, time=chosen.time, first_sample=chosen.first_sample)
 
 
-def _clip(items: list[Sounded], index: int, spec: SampleSpec) -> Clip:
+def clip_of(items: list[Sounded], index: int, spec: SampleSpec) -> Clip:
+    """A clip of moments, the last repeated where there are too few."""
     if spec.benchmark:
         items = _repeat_last_whole(items)
     filled = padded(items, spec.num_frames)

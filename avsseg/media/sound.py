@@ -201,6 +201,17 @@ def measure_sound(
     return meter.profile()
 
 
+def measure_samples(samples: Samples) -> SoundProfile:
+    """The loudness of sound that is in memory and begins at 0 seconds.
+
+    Shapes:
+        samples (S,) at 16 kHz
+    """
+    meter = _HopMeter()
+    meter.add(0, samples)
+    return meter.profile()
+
+
 def _mono_pieces(path: Path, audio_track: int | None) -> Iterator[tuple[int, Samples]]:
     """The whole sound of a film, piece by piece: (number of the first sample, samples)."""
     resampler = MonoResampler()
