@@ -10,7 +10,7 @@ from avsseg.page.assembly import escape
 from avsseg.page.words import clock
 
 if TYPE_CHECKING:
-    from avsseg.page.film_page import FilmStory
+    from avsseg.page.story import FilmStory
 
 _NAMES = {
     "fps": "Predictions a second",

@@ -1,81 +1,36 @@
 """The page of one video: what sounds in it on a timeline that follows the film."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from avsseg import __version__
-from avsseg.media.probe import VideoInfo, probe
+from avsseg.media.probe import probe
 from avsseg.media.publish import publish_file
 from avsseg.media.spectrogram import NUM_BANDS, Spectrogram
 from avsseg.media.stills import jpeg_stills
+from avsseg.page import film_parts as parts
 from avsseg.page.assembly import breakable, data_uri, document, escape, fill
 from avsseg.page.facts import facts_of
 from avsseg.page.moments import (
     Moment,
-    Stretch,
     key_moments,
     most_heard,
     read_moments,
     spacing,
-    stretches,
 )
-from avsseg.page.words import clock, percent, plural, size
+from avsseg.page.story import FilmStory
+from avsseg.page.words import clock
 from avsseg.run_record import Recipe
 
 PAGE = "report.html"
 NEEDED = ("overlay", "csv")
 """The outputs that a page is made from."""
 
-_EMBEDDED_BYTES = 4_000_000
 _STILL_WIDTH = 320
 _SPARK_POINTS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilmStory:
-    """All that a page tells of one film, times being those of the annotated video.
-
-    Attributes:
-        name: of the source's file.
-        source: facts of the source.
-        overlay: facts of the annotated video.
-        outputs: what was written, by kind.
-        moments: what was predicted.
-        sound: what it sounds like, on the source's clock; None without a sound track.
-        shift: seconds to take off the source's clock.
-        recipe: how it was made.
-        notes: remarks for the user.
-    """
-
-    name: str
-    source: VideoInfo
-    overlay: VideoInfo
-    outputs: Mapping[str, Path]
-    moments: Sequence[Moment]
-    sound: Spectrogram | None
-    shift: Fraction
-    recipe: Recipe
-    notes: Sequence[str]
-
-    @property
-    def length(self) -> float:
-        """Seconds to the end of the annotated video."""
-        last = self.moments[-1].time if self.moments else 0.0
-        return max(float(self.overlay.start + (self.overlay.duration or 0)), last, 0.04)
-
-    @property
-    def gated(self) -> bool:
-        """Whether masks gave way to silence."""
-        return self.sound is not None and self.recipe.arguments.get("gate", True) is not None
-
-    @property
-    def stretches(self) -> list[Stretch]:
-        """When something is marked."""
-        return stretches(self.moments)
 
 
 def write_film_page(
@@ -135,17 +90,17 @@ def film_page(story: FilmStory) -> str:
     body = fill(
         "film.html",
         name=breakable(story.name),
-        lead=escape(_lead(story)),
+        lead=escape(parts.lead(story)),
         notices="".join(f'<p class="notice">{escape(note)}</p>' for note in story.notes),
-        sources=_sources(story.outputs["overlay"]),
+        sources=parts.sources(story.outputs["overlay"]),
         length=clock(story.length),
         mute_state="" if story.overlay.has_audio else " disabled",
-        told=escape(_told(story)),
-        tiles="".join(_tile(value, about) for value, about in _tiles(story)),
-        key_frames=_key_frames(keys, pictures),
+        told=escape(parts.told(story)),
+        tiles=parts.tiles(story),
+        key_frames=parts.key_frames(keys, pictures),
         facts="".join(f"<dt>{escape(n)}</dt><dd>{v}</dd>" for n, v in facts_of(story)),
-        files="".join(_files(story.outputs)),
-        uncertainty=_uncertainty(story.moments),
+        files="".join(parts.files(story.outputs)),
+        uncertainty=parts.uncertainty(story.moments),
         version=escape(__version__),
     )
     return document(
@@ -213,110 +168,3 @@ def _summary(story: FilmStory, keys: Sequence[Moment], pictures: Sequence[str]) 
         "heard": most_heard(story.moments),
         "picture": None if shown is None else pictures[shown],
     }
-
-
-def _lead(story: FilmStory) -> str:
-    if story.sound is None:
-        return "It has no sound track, so nothing in it can be heard."
-    if not (found := story.stretches):
-        return "Nothing that sounds was found in its pictures."
-    share = sum(m.area > 0 for m in story.moments) / len(story.moments)
-    names = most_heard(story.moments)
-    heard = f" Mostly heard: {', '.join(names)}." if names else ""
-    count = plural(len(found), "stretch", "stretches")
-    return f"Something in the picture sounds {percent(share)} of the time, in {count}.{heard}"
-
-
-def _told(story: FilmStory) -> str:
-    """The timeline in words, for those who do not see it."""
-    if not (found := story.stretches):
-        return _lead(story)
-    most = 12
-    parts = [f"{clock(s.start)} to {clock(s.end)}" for s in found[:most]]
-    more = f" and {len(found) - most} more" if len(found) > most else ""
-    return f"{_lead(story)} Sounding from {', '.join(parts)}{more}."
-
-
-def _tiles(story: FilmStory) -> Iterator[tuple[str, str]]:
-    marked = [moment for moment in story.moments if moment.area > 0]
-    yield percent(len(marked) / max(1, len(story.moments))), "of the time something sounds"
-    yield str(len(story.stretches)), "sounding stretches"
-    yield percent(max((m.area for m in marked), default=0)), "of the picture at most"
-    if marked:
-        yield f"{sum(m.score for m in marked) / len(marked):.2f}", "mean confidence"
-    doubts = [m.doubt for m in story.moments if m.doubt is not None]
-    if doubts:
-        yield f"{sum(doubts) / len(doubts):.3f}", "mean uncertainty"
-    if story.sound is not None:
-        loudest = float(story.sound.loudness.max(initial=-100))
-        yield ("silence" if loudest <= -100 else _decibels(loudest)), "at its loudest"
-
-
-def _decibels(level: float) -> str:
-    return f"{level:.0f} dBFS".replace("-", "\N{MINUS SIGN}")
-
-
-def _tile(value: str, about: str) -> str:
-    return f'<p class="tile"><b>{escape(value)}</b><span>{escape(about)}</span></p>'
-
-
-def _key_frames(keys: Sequence[Moment], pictures: Sequence[str]) -> str:
-    if not pictures:
-        return ""
-    cards = (_key_frame(key, picture) for key, picture in zip(keys, pictures, strict=False))
-    return (
-        '<section class="card" aria-labelledby="frames-title"><h2 id="frames-title">Key frames'
-        f'</h2><ul class="frames">{"".join(cards)}</ul></section>'
-    )
-
-
-def _key_frame(key: Moment, picture: str) -> str:
-    heard = ", ".join(name for name, _ in key.heard)
-    marked = f"{percent(key.area)} marked" if key.area else "nothing marked"
-    words = escape(f"{marked}, {heard}" if heard else marked)
-    return (
-        f'<li><button type="button" data-time="{key.time:.4f}"><img src="{picture}" alt="">'
-        f'<span class="words"><b>{clock(key.time)}</b>{words}</span></button></li>'
-    )
-
-
-def _sources(overlay: Path) -> str:
-    """The video beside the page; a small one is in the page as well, should the page travel."""
-    sources = f'<source src="{escape(overlay.name)}" type="video/mp4">'
-    if overlay.stat().st_size <= _EMBEDDED_BYTES:
-        uri = data_uri(overlay.read_bytes(), "video/mp4")
-        sources += f'\n<source src="{uri}" type="video/mp4">'
-    return sources
-
-
-def _files(outputs: Mapping[str, Path]) -> Iterator[str]:
-    for path in outputs.values():
-        name = escape(path.name)
-        if path.is_dir():
-            count = plural(sum(1 for _ in path.iterdir()), "file", "files")
-            yield f'<li><a href="{name}/">{name}/</a> <span>{count}</span></li>'
-        else:
-            yield f'<li><a href="{name}">{name}</a> <span>{size(path.stat().st_size)}</span></li>'
-
-
-def _uncertainty(moments: Sequence[Moment]) -> str:
-    marked = [moment for moment in moments if moment.area > 0]
-    parts = []
-    if marked:
-        least = min(marked, key=lambda moment: moment.score)
-        mean = sum(moment.score for moment in marked) / len(marked)
-        parts.append(
-            f"Confidence is the network's own mean probability of what it marks: {mean:.2f} on "
-            f"average, least at {clock(least.time)} ({least.score:.2f})."
-        )
-    doubts = [(m.doubt, m.time) for m in moments if m.doubt is not None]
-    if doubts:
-        most, time = max(doubts)
-        mean = sum(doubt for doubt, _ in doubts) / len(doubts)
-        parts.append(
-            "Uncertainty is how much the samples of the network disagree: "
-            f"{mean:.3f} on average, most at {clock(time)} ({most:.3f})."
-        )
-    if not parts:
-        return ""
-    return f'<div class="uncertainty"><h2>How sure it is</h2><p>{escape(" ".join(parts))}</p></div>'

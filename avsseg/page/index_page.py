@@ -86,7 +86,7 @@ def _summary_of(page: Path) -> Mapping[str, Any] | None:
     """What a page says of its film; None if it is gone or was changed by someone else."""
     try:
         summary = read_data(_beginning(page), "summary")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return summary if isinstance(summary, dict) else None
 

@@ -9,8 +9,9 @@ import pytest
 from avsseg.media.probe import probe
 from avsseg.media.spectrogram import Spectrogram
 from avsseg.page.assembly import read_data
-from avsseg.page.film_page import FilmStory, film_data
+from avsseg.page.film_page import film_data
 from avsseg.page.moments import Moment
+from avsseg.page.story import FilmStory
 from avsseg.run_record import Recipe
 
 AREAS = [0, 0, 0.1, 0.3, 0, 0, 0.2, 0]
