@@ -109,6 +109,18 @@ def test_a_read_only_output_is_one_line(make_film, tiny_checkpoint, tmp_path):
     assert str(out) in complaint(done)
 
 
+def test_weights_that_cannot_be_kept_are_one_line(tmp_path):
+    """A cache in a place that is not to be written to is said before anything is downloaded."""
+    with read_only(tmp_path):
+        done = avsseg(
+            *("weights", "pull", "vggish"),
+            env=ENVIRONMENT | {"AVSSEG_CACHE": str(tmp_path / "cache")},
+            preexec_fn=obey_permissions,
+        )
+
+    assert "set AVSSEG_CACHE to another" in complaint(done)
+
+
 def test_an_input_is_never_an_output(make_film, tiny_checkpoint, tmp_path, monkeypatch):
     """Not even where it lies in its own overlay's place and overwriting is asked for."""
     monkeypatch.setenv("AVSSEG_CONFIG", os.devnull)

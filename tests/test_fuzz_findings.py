@@ -9,11 +9,12 @@ import pytest
 
 from avsseg.cli.app import app
 from avsseg.cli.settings import read_settings
-from avsseg.errors import ConfigError
+from avsseg.errors import ConfigError, DataError
 from avsseg.media.extract import extract_wav
 from avsseg.media.reader import open_video
 from avsseg.media.sound import measure_sound
 from avsseg.media.video_writer import open_video_writer
+from avsseg.report.runs import read_runs
 from avsseg.training.config_file import read_config, to_toml
 from avsseg.weight_manifest import read_manifest
 
@@ -52,6 +53,14 @@ def test_no_toml_is_one_line_for_every_reader(data, tmp_path, monkeypatch):
     complaint_about(lambda: read_manifest(path), path, data)
     complaint_about(lambda: read_config(path), path, data)
     complaint_about(lambda: read_settings(app), path, data)
+
+
+def test_scores_nested_without_end_are_no_scores(tmp_path):
+    """A parser's own limits end in one line."""
+    (tmp_path / "metrics.json").write_text("[" * 100_000)
+
+    with pytest.raises(DataError, match=r"is no metrics\.json"):
+        read_runs([tmp_path])
 
 
 @pytest.mark.parametrize("url", ["https://[*:1]/a", "https://[::1/a", "http://[/"])

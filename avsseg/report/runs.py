@@ -126,7 +126,7 @@ def _read_run(path: Path) -> Run:
         document = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(document.get("means"), dict):
             raise ValueError("it has no means")
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}: is no metrics.json of avsseg ({error}).") from error
     return Run(path.parent, document)
 
