@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -48,18 +48,19 @@ class Task:
     fps: int = 1
 
 
-CODEC = Task(name="decode and encode alone")
-"""The same film through the same library with nothing in between: the limit of the codec."""
+CODEC = Task(name="codec alone")
+"""The same film decoded and encoded by the same library, with nothing in between."""
 
-ANNOTATED = Task(name="annotated video", kinds=("overlay",), fps=4)
+ANNOTATED = Task(name="annotated 4/s", kinds=("overlay",), fps=4)
 
 TASKS = (
-    Task(name="masks, 1 a second", kinds=("masks",)),
-    Task(name="masks, 5 a second", kinds=("masks",), fps=5),
+    Task(name="masks 1/s", kinds=("masks",)),
+    Task(name="masks 5/s", kinds=("masks",), fps=5),
+    Task(name="annotated 1/s", kinds=("overlay",)),
     ANNOTATED,
     CODEC,
 )
-"""What is measured: masks alone, the video with its marks, and the limit of the codec."""
+"""What is measured: masks alone, the video with its marks at its own rate, the codec's limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +89,14 @@ class Measured:
         runs: all repeats, in turn.
         startup: seconds from the order to begin until the network stood ready.
         peak_bytes: the most memory that its process had, where the system tells.
+        facts: how many moments were predicted, in how many something is marked, and the like.
     """
 
     task: Task
     runs: tuple[RunTimes, ...]
     startup: float
     peak_bytes: int | None
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def median(self) -> RunTimes:
@@ -119,22 +122,25 @@ def measure(task: Task, setting: Setting, ordered: float) -> Measured:
     """
     model = load_model(setting.weights, setting.device) if task.kinds else None
     startup = time.time() - ordered
-    runs = []
+    runs: list[RunTimes] = []
+    facts: dict[str, Any] = {}
     for _ in range(setting.repeats):
         timer = StageTimer()
         with TemporaryDirectory(prefix="avsseg-bench-") as folder:
             if model is None:
                 _encode_again(setting.video, Path(folder) / "again.mp4", timer)
             else:
-                _predict(model, task, setting, Path(folder), timer)
+                facts = _predict(model, task, setting, Path(folder), timer)
         runs.append(timer.result())
-    return Measured(task=task, runs=tuple(runs), startup=startup, peak_bytes=peak_memory())
+    return Measured(
+        task=task, runs=tuple(runs), startup=startup, peak_bytes=peak_memory(), facts=facts
+    )
 
 
 def _predict(
     model: AVSegmenter, task: Task, setting: Setting, folder: Path, timer: StageTimer
-) -> None:
-    predict_file(
+) -> dict[str, Any]:
+    report = predict_file(
         setting.video,
         folder,
         model,
@@ -143,6 +149,7 @@ def _predict(
         silent_ok=True,
         timer=timer,
     )
+    return {name: report.facts[name] for name in ("moments", "sounding_moments", "pictures")}
 
 
 def _encode_again(video: Path, path: Path, timer: StageTimer) -> None:

@@ -17,6 +17,8 @@ from avsseg.stage_timer import NETWORK, STAGES
 if TYPE_CHECKING:
     from avsseg.bench import Measured
 
+_WIDTH = 120  # what both tables need, also where there is no terminal
+
 Video = Annotated[
     Path | None,
     typer.Argument(exists=True, dir_okay=False, metavar="VIDEO", show_default=False),
@@ -110,6 +112,7 @@ def _run_record(one: "Measured", codec: float | None) -> dict[str, Any]:
         "over_codec": median.wall / codec if codec else None,
         "startup_seconds": one.startup,
         "peak_bytes": one.peak_bytes,
+        **one.facts,
         "stages": {name: asdict(stage) for name, stage in median.stages.items()},
     }
 
@@ -121,24 +124,31 @@ def _show(record: dict[str, Any]) -> None:
         f"{record['weights']} on {machine['device']} in {machine['precision']}; "
         f"{film['name']} {film['width']}x{film['height']}, {_figure(film['seconds'])} s"
     )
-    results.print(_runs_table(record["runs"]))
-    results.print(_stages_table(record["runs"]))
+    for table in (_runs_table(record["runs"]), _stages_table(record["runs"])):
+        results.print(table)
+    results.print(
+        "F: the slowest stage, or all CPU-seconds shared by all cores, whichever is more. "
+        "codec: decoding and encoding the same film alone."
+    )
 
 
 def _runs_table(runs: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="whole runs", title_justify="left")
+    table = Table(title="whole runs", title_justify="left", width=_WIDTH)
     table.add_column("run", no_wrap=True)
-    for name in ("s", "CPU s", "F", "s / F", "s / codec", "start-up s", "peak MB"):
+    for name in ("s", "CPU s", "F", "s / F", "s / codec", "start-up s", "peak MB", "marked"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in runs:
         peak = None if run["peak_bytes"] is None else run["peak_bytes"] / 1e6
+        marked = f"{run['sounding_moments']}/{run['moments']}" if "moments" in run else "-"
         names = ("seconds", "cpu_seconds", "floor", "over_floor", "over_codec", "startup_seconds")
-        table.add_row(run["name"], *(_figure(run[name]) for name in names), _figure(peak, 0))
+        table.add_row(
+            run["name"], *(_figure(run[name]) for name in names), _figure(peak, 0), marked
+        )
     return table
 
 
 def _stages_table(runs: Sequence[dict[str, Any]]) -> Table:
-    table = Table(title="stages: seconds worked (waited)", title_justify="left")
+    table = Table(title="stages: seconds worked (waited)", title_justify="left", width=_WIDTH)
     table.add_column("stage", no_wrap=True)
     for run in runs:
         table.add_column(run["name"], justify="right")
