@@ -91,7 +91,7 @@ def film_page(story: FilmStory) -> str:
         "film.html",
         name=breakable(story.name),
         lead=escape(parts.lead(story)),
-        notices="".join(f'<p class="notice">{escape(note)}</p>' for note in story.notes),
+        notices="".join(map(parts.notice, story.notes)),
         sources=parts.sources(story.outputs["overlay"]),
         length=clock(story.length),
         mute_state="" if story.overlay.has_audio else " disabled",

@@ -24,6 +24,12 @@ def lead(story: FilmStory) -> str:
     return f"Something in the picture sounds {percent(share)} of the time, in {count}.{heard}"
 
 
+def notice(note: str) -> str:
+    """A remark on the film, whose name led it, as a sentence of its own."""
+    whole = f"it {note}" if note.startswith("is ") else note
+    return f'<p class="notice">{escape(whole[:1].upper() + whole[1:])}.</p>'
+
+
 def told(story: FilmStory) -> str:
     """The timeline in words, for those who do not see it."""
     if not (found := story.stretches):

@@ -10,6 +10,7 @@ from avsseg.media.probe import probe
 from avsseg.media.spectrogram import Spectrogram
 from avsseg.page.assembly import read_data
 from avsseg.page.film_page import film_data
+from avsseg.page.film_parts import notice
 from avsseg.page.moments import Moment
 from avsseg.page.story import FilmStory
 from avsseg.run_record import Recipe
@@ -158,3 +159,11 @@ def test_a_stretch_of_a_film_begins_at_zero(make_film):
     )
 
     assert film_data(story)["sound"]["start"] == -3
+
+
+def test_remarks_are_sentences():
+    """A note on the command line begins with the film's name; on its page it stands alone."""
+    assert notice("is damaged; a <part> was kept") == (
+        '<p class="notice">It is damaged; a &lt;part&gt; was kept.</p>'
+    )
+    assert notice("there is nothing to hear") == '<p class="notice">There is nothing to hear.</p>'
