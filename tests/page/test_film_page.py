@@ -51,7 +51,7 @@ def test_a_page_tells_what_its_table_and_recipe_say(make_page):
 
     assert "sounds 38 % of the time, in 2 stretches" in words
     assert "ab" * 32 in words and "w.safetensors" in words
-    assert "Seed" in words and "128 x 96" in words and "the sound was encoded anew" in words
+    assert "Seed" in words and "128 x 96" in words and "The sound was encoded anew." in words
     assert {"overlay.mp4", "frames.csv"} <= {a["href"] for a in page.all("a")}
     assert {"0.8750", "1.6250"} <= {b.get("data-time") for b in page.all("button")}
     data = read_data(text, "film-data")
