@@ -137,8 +137,8 @@ def _refuse_strangers(path: Path) -> None:
     # The length that a safetensors file begins with may look like a pickle; its "{" does not.
     if start[:2] == b"PK" or (start[:1] == b"\x80" and start[8:9] != b"{"):
         raise CheckpointError(
-            f"{path}: is a pickle, which can run code as it opens; name a .safetensors file made by "
-            "'avsseg train', or weights of 'avsseg weights list'."
+            f"{path}: is a pickle, which can run code as it opens; name a .safetensors file "
+            "made by 'avsseg train', or weights of 'avsseg weights list'."
         )
     if start.startswith(b"version https://git-lfs"):
         raise CheckpointError(f"{path}: is a Git LFS pointer; run 'git lfs pull' for the file.")
