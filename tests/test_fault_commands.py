@@ -88,11 +88,11 @@ def test_a_disk_that_fills_up_leaves_whole_outputs_or_none(
 
     assert done.exit_code == 1, done.exception
     assert "overlay.mp4: cannot be written" in done.stderr
-    assert {path.name for path in (tmp_path / "o/film").iterdir()} == {
-        *(".unfinished-avsseg", "frames.csv", "masks")
-    }
-    rows = (tmp_path / "o/film/frames.csv").read_text().splitlines()
-    assert len(rows) == 1 + len(list((tmp_path / "o/film/masks").iterdir()))
+    left = {path.name: path for path in (tmp_path / "o").glob("film/*")}
+    assert left.keys() <= {".unfinished-avsseg", "frames.csv", "masks"}
+    if left:
+        rows = left["frames.csv"].read_text().splitlines()
+        assert len(rows) == 1 + len(list(left["masks"].iterdir()))
 
 
 def test_a_read_only_output_is_one_line(make_film, tiny_checkpoint, tmp_path):
