@@ -23,7 +23,8 @@ class Soundtrack:
 
     Shapes:
         wave (T * 16000,) float32 in [-1, 1]; sounding (N, T) bool for the scene's categories;
-        ignored (T,) bool.
+        ignored (T,) bool; audible (M, T) int8 for the categories ``heard``: 1 heard, 0 silent,
+        -1 where nobody can say.
 
     Attributes:
         ignored: frames in which a source is neither clearly heard nor clearly silent (a fading
@@ -37,6 +38,7 @@ class Soundtrack:
     ignored: NDArray[np.bool_]
     kind: Kind
     heard: tuple[str, ...]
+    audible: NDArray[np.int8]
 
     @property
     def waveform(self) -> Wave:
@@ -78,31 +80,42 @@ def _mix(casting: Casting, kind: Kind, heard: tuple[str, ...]) -> Soundtrack:
     gain = decibels(casting.rng.uniform(*casting.options.gain_db))
     rest = rest * np.float32(gain) + draw_floor(casting)
     voices = [Excerpt(wave=v.wave * np.float32(gain), loud=v.loud * gain) for v in voices]
-    sounding, ignored = _tell_truth(casting, dict(zip(heard, voices, strict=True)), rest)
+    audible = _tell_audible(casting.options, voices, rest)
+    sounding, ignored = _tell_truth(casting.cast, dict(zip(heard, audible, strict=True)))
     return Soundtrack(
         wave=np.clip(rest + sum(voice.wave for voice in voices), -1, 1),
         sounding=sounding,
         ignored=ignored,
         kind=kind,
         heard=heard,
+        audible=audible,
     )
 
 
+def _tell_audible(options: SoundOptions, voices: list[Excerpt], rest: Wave) -> NDArray[np.int8]:
+    """In which frames each voice is heard (1), silent (0), or either for all one can say (-1)."""
+    levels = [window_levels(voice.wave) for voice in voices]
+    behind = window_levels(rest)
+    audible = np.zeros((len(voices), len(behind)), np.int8)
+    for number, voice in enumerate(voices):
+        others = [level for place, level in enumerate(levels) if place != number]
+        mix = np.sqrt(np.square([behind, *others]).sum(axis=0))
+        level = levels[number]
+        on = level >= decibels(options.sounding_db) * voice.loud
+        fading = ~on & (level > decibels(options.silent_db) * voice.loud)
+        drowned = on & (level < decibels(options.masked_db) * mix)
+        audible[number] = np.where(fading | drowned, -1, on)
+    return audible
+
+
 def _tell_truth(
-    casting: Casting, voices: dict[str, Excerpt], rest: Wave
+    cast: Cast, audible: dict[str, NDArray[np.int8]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """In which frames each category in view is heard, and in which nobody can say."""
-    o, names = casting.options, casting.cast.categories
-    sounding = np.zeros((len(names), casting.cast.num_frames), np.bool_)
-    ignored = np.zeros(casting.cast.num_frames, np.bool_)
-    levels = {name: window_levels(voice.wave) for name, voice in voices.items()}
-    behind = window_levels(rest)
-    for name in voices.keys() & set(names):
-        level, loud = levels[name], voices[name].loud
-        others = [found for other, found in levels.items() if other != name]
-        mix = np.sqrt(np.square([behind, *others]).sum(axis=0))
-        on = level >= decibels(o.sounding_db) * loud
-        drowned = level < decibels(o.masked_db) * mix
-        ignored |= (~on & (level > decibels(o.silent_db) * loud)) | (on & drowned)
-        sounding[names.index(name)] = on
+    sounding = np.zeros((len(cast.categories), cast.num_frames), np.bool_)
+    ignored = np.zeros(cast.num_frames, np.bool_)
+    for number, name in enumerate(cast.categories):
+        if name in audible:
+            sounding[number] = audible[name] == 1
+            ignored |= audible[name] == -1
     return sounding, ignored

@@ -37,3 +37,25 @@ class Backbone(nn.Module):
         """Encodes frames; see the class for shapes."""
         maps = self.net(frames)
         return [maps[i] for i in self._levels]
+
+    def resume(self, maps: list[Tensor]) -> list[Tensor]:
+        """All four maps from the finest of them, as stored of an earlier pass; EfficientNets only.
+
+        Shapes:
+            one to four maps (N, c_l, h, w) -> four
+
+        Raises:
+            ConfigError: the backbone is of another family.
+        """
+        if len(maps) == len(STRIDES):
+            return maps
+        names = [self.net.feature_info.module_name(level) for level in self._levels]
+        if not all(name.startswith("blocks.") for name in names):
+            raise ConfigError("only an EfficientNet can go on from stored maps; store all four.")
+        ends = [int(name.split(".")[1]) for name in names]
+        found, x = list(maps), maps[-1]
+        for start, end in zip(ends[len(maps) - 1 :], ends[len(maps) :], strict=False):
+            for number in range(start + 1, end + 1):
+                x = self.net.blocks[number](x)
+            found.append(x)
+        return found

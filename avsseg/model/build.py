@@ -3,12 +3,15 @@
 from torch import nn
 
 from avsseg.model.backbone import Backbone
+from avsseg.model.category_match import CategoryMatch
 from avsseg.model.condition import ConditionEncoder, FeatureBranch, rgb_branch
 from avsseg.model.config import ModelConfig
 from avsseg.model.cvae import LatentCVAE
 from avsseg.model.decoder import LatentExpansion, LightDecoder, MaskDecoder
 from avsseg.model.denoiser import LatentDenoiser, TimeEmbedding
+from avsseg.model.hint import Hint
 from avsseg.model.latent_encoder import LatentEncoder
+from avsseg.model.latent_layout import LatentLayout
 from avsseg.model.neck import BasicNeck, DilatedNeck, PointwiseNeck
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.sound_gates import AudioFiLM, PresenceGate
@@ -17,6 +20,7 @@ from avsseg.model.vggish import VGGish
 from avsseg.model.yamnet import YAMNet
 
 _NUM_STAGES = 4
+_NUM_HINTED = 3  # strides 8, 16 and 32
 _NECKS = {"dilated": DilatedNeck, "basic": BasicNeck, "pointwise": PointwiseNeck}
 
 
@@ -28,6 +32,7 @@ def build_model(config: ModelConfig) -> AVSegmenter:
         parameter.requires_grad_(False)
     neck = _NECKS[config.neck]
     generative = config.kind != "ed"
+    layout = generative and config.latent_layout
     return AVSegmenter(
         config,
         backbone=backbone,
@@ -39,6 +44,8 @@ def build_model(config: ModelConfig) -> AVSegmenter:
             for _ in range(_NUM_STAGES if config.audio_film else 0)
         ),
         tpavis=nn.ModuleDict({str(stage): _tpavi(config) for stage in config.tpavi_stages}),
+        match=_match(config, backbone),
+        match_hint=Hint(config.channels, _NUM_HINTED) if config.categories else None,
         decoder=_decoder(config),
         presence=(
             PresenceGate(config.channels, _NUM_STAGES - 1, AUDIO_DIM)
@@ -46,6 +53,8 @@ def build_model(config: ModelConfig) -> AVSegmenter:
             else None
         ),
         expansion=LatentExpansion(config.channels, config.latent_dim) if generative else None,
+        layout=LatentLayout(config.latent_dim, config.image_size // 16) if layout else None,
+        layout_hint=Hint(config.channels, _NUM_HINTED) if layout else None,
         **(_diffusion(config) if config.kind == "ldm" else {}),  # type: ignore[arg-type]
         cvae=_cvae(config) if config.kind == "cvae" else None,
     )
@@ -69,6 +78,13 @@ def _tpavi(config: ModelConfig) -> TPAVI:
         align_bias=config.tpavi_align_bias,
         lags=config.num_frames if config.tpavi_lags else None,
     )
+
+
+def _match(config: ModelConfig, backbone: Backbone) -> CategoryMatch | None:
+    if not config.categories:
+        return None
+    channels = backbone.channels[2], backbone.channels[3]
+    return CategoryMatch(channels, AUDIO_DIM, len(config.categories))
 
 
 def _decoder(config: ModelConfig) -> MaskDecoder | LightDecoder:

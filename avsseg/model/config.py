@@ -64,6 +64,9 @@ class ModelConfig:
     published block hears the clip's T sounds alike in all of its frames."""
     audio_film: bool = False
     """Also scale and shift each stage's channels by the sound of its own frame."""
+    categories: tuple[str, ...] = ()
+    """Kinds of things that a branch tells apart by eye and by ear, to mark where the two agree;
+    none for no such branch."""
     decoder: Literal["avsbench", "light"] = "avsbench"
     """``avsbench``: fusion blocks up to 224 px; ``light``: a feature pyramid up to stride 4."""
     decoder_channels: int = 0
@@ -80,6 +83,8 @@ class ModelConfig:
     latent_bound: LatentBound = "tanh"
     """How z_0 is bounded (D9): ``tanh`` to 1, ``running`` statistics to 3 sigma; sampling clamps
     to the same range. With ``none`` neither is done (to show why it must be)."""
+    latent_layout: bool = False
+    """Also draw a coarse mask from the latent and tell it to G_2..G_4; D_tau cannot say where."""
     condition: Condition = "av"
     """What E_psi sees (Table III)."""
     condition_source: Literal["rgb", "features"] = "rgb"

@@ -8,13 +8,16 @@ from einops import rearrange, reduce, repeat
 from torch import Tensor, nn
 
 from avsseg.model.backbone import Backbone
+from avsseg.model.category_match import CategoryMatch, Match
 from avsseg.model.condition import ConditionEncoder
 from avsseg.model.config import ModelConfig
 from avsseg.model.cvae import LatentCVAE
 from avsseg.model.decoder import LatentExpansion, LightDecoder, MaskDecoder
 from avsseg.model.denoiser import LatentDenoiser
 from avsseg.model.diffusion import NoiseSchedule, ddim_sample, ddpm_sample, predict_start
+from avsseg.model.hint import Hint
 from avsseg.model.latent_encoder import LATENT_LIMITS, LatentEncoder
+from avsseg.model.latent_layout import LatentLayout
 from avsseg.model.sound_gates import PresenceGate, gated
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)
@@ -28,13 +31,15 @@ class Fused:
     Shapes:
         maps: G_1..G_4, each (B, T, C, h, w); audio (B, T, 128) the adapted sound;
         aligned: TPAVI's projected sound (B, T, C) of each fused stage;
-        frames (B, T, 3, S, S) normalised, only if the condition reads pixels
+        frames (B, T, 3, S, S) normalised, only if the condition reads pixels; match: the kinds
+        seen and heard, only where the network tells them
     """
 
     maps: list[Tensor]
     audio: Tensor
     aligned: list[Tensor]
     frames: Tensor | None
+    match: Match | None = None
 
 
 class AVSegmenter(nn.Module):
@@ -60,8 +65,12 @@ class AVSegmenter(nn.Module):
         films: nn.ModuleList,
         tpavis: nn.ModuleDict,
         decoder: MaskDecoder | LightDecoder,
+        match: CategoryMatch | None = None,
+        match_hint: Hint | None = None,
         presence: PresenceGate | None = None,
         expansion: LatentExpansion | None = None,
+        layout: LatentLayout | None = None,
+        layout_hint: Hint | None = None,
         latent_encoder: LatentEncoder | None = None,
         condition: ConditionEncoder | None = None,
         denoiser: LatentDenoiser | None = None,
@@ -75,9 +84,13 @@ class AVSegmenter(nn.Module):
         self.necks = necks
         self.films = films
         self.tpavis = tpavis
+        self.match = match
+        self.match_hint = match_hint
         self.decoder = decoder
         self.presence = presence
         self.expansion = expansion
+        self.layout = layout
+        self.layout_hint = layout_hint
         self.latent_encoder = latent_encoder
         self.condition = condition
         self.denoiser = denoiser
@@ -110,6 +123,12 @@ class AVSegmenter(nn.Module):
         maps = self.backbone(rearrange(self._normalised(frames), "b t c h w -> (b t) c h w"))
         return [rearrange(m, "(b t) c h w -> b t c h w", b=batch) for m in maps]
 
+    def resume_frames(self, features: list[Tensor]) -> list[Tensor]:
+        """F_1..F_4, each (B, T, c_l, h, w), from the finest of them, as stored before."""
+        batch = features[0].shape[0]
+        maps = self.backbone.resume([_rows(f) for f in features])
+        return [rearrange(m, "(b t) c h w -> b t c h w", b=batch) for m in maps]
+
     def encode_audio(self, log_mel: Tensor) -> Tensor:
         """The frozen encoder's embeddings A (B, T, A) of log-mel (B, T, 1, 96, 64)."""
         batch = log_mel.shape[0]
@@ -126,19 +145,24 @@ class AVSegmenter(nn.Module):
         """
         batch = embeddings.shape[0]
         audio = self.audio_adapter(embeddings)
+        necked = [
+            rearrange(neck(_rows(f)), "(b t) c h w -> b t c h w", b=batch)
+            for f, neck in zip(features, self.necks, strict=True)
+        ]
+        match = None if self.match is None else self.match(*features[2:], audio)
         maps: list[Tensor] = []
         aligned: list[Tensor] = []
-        for stage, (feature, neck) in enumerate(zip(features, self.necks, strict=True), start=1):
-            visual = neck(rearrange(feature, "b t c h w -> (b t) c h w"))
-            visual = rearrange(visual, "(b t) c h w -> b t c h w", b=batch)
+        for stage, visual in enumerate(necked, start=1):
             if len(self.films):
                 visual = self.films[stage - 1](visual, audio)
             if str(stage) in self.tpavis:
                 visual, projected = self.tpavis[str(stage)](visual, audio)
                 aligned.append(projected)
             maps.append(visual)
+        if self.match_hint is not None and match is not None:
+            maps[1:] = self.match_hint(maps[1:], match.evidence)
         pixels = self._normalised(frames) if self.reads_pixels and frames is not None else None
-        return Fused(maps=maps, audio=audio, aligned=aligned, frames=pixels)
+        return Fused(maps=maps, audio=audio, aligned=aligned, frames=pixels, match=match)
 
     @property
     def reads_pixels(self) -> bool:
@@ -212,7 +236,11 @@ class AVSegmenter(nn.Module):
         self, fused: Fused, z_0: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
         """As ``decode``, with the gate's own logits (B T,) where the network has one."""
-        maps = [_rows(m) for m in fused.maps]
+        maps = list(fused.maps)
+        if self.layout is not None and self.layout_hint is not None:
+            assert z_0 is not None
+            maps[1:] = self.layout_hint(maps[1:], torch.sigmoid(self.layout(z_0).float()))
+        maps = [_rows(m) for m in maps]
         if self.expansion is not None:
             assert z_0 is not None
             maps[3] = self.expansion(maps[3], _rows(z_0).to(maps[3].dtype))

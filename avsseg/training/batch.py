@@ -15,8 +15,11 @@ class TrainBatch:
     Shapes:
         masks (B, T, K, S, S) float in {0, 1}, or (B, T, 1, S, S) int64 class indices;
         labelled (B, T) bool: frames with a known truth;
-        frames (B, T, 3, S, S) in [0, 1] or features: F_1..F_4, each (B, T, c_l, h, w);
-        log_mel (B, T, 1, 96, 64) or embeddings (B, T, A)
+        frames (B, T, 3, S, S) in [0, 1] or features: F_1..F_4, each (B, T, c_l, h, w), or
+        the first of them;
+        log_mel (B, T, 1, 96, 64) or embeddings (B, T, A);
+        seen (B, T, h, w) int64: the kind in each cell, 0 for none of those that a network knows;
+        heard (B, T, K) float: 1 for a kind that is heard, 0 for one that is not, -1 unknown
     """
 
     masks: Tensor
@@ -25,6 +28,8 @@ class TrainBatch:
     features: tuple[Tensor, ...] | None = None
     log_mel: Tensor | None = None
     embeddings: Tensor | None = None
+    seen: Tensor | None = None
+    heard: Tensor | None = None
 
     def to(self, device: torch.device) -> "TrainBatch":
         """The same batch on a device."""

@@ -172,8 +172,8 @@ class TrainConfig:
             raise ConfigError(f"name is {self.name!r}; it must be a plain folder name.")
         if self.data.avsbench is not None:
             self._check_avsbench(self.data.avsbench)
-        else:
-            self._check_replay()
+        elif self.data.replay is not None:
+            self._check_replay(self.data.replay)
 
     def _check_avsbench(self, data: AVSBenchConfig) -> None:
         frames, classes = NUM_FRAMES[data.subset], self.model.num_classes
@@ -190,11 +190,18 @@ class TrainConfig:
                 "optimisation.freeze_backbone = true."
             )
 
-    def _check_replay(self) -> None:
-        if not self.optimisation.freeze_backbone or self.optimisation.train_audio_encoder:
+    def _check_replay(self, data: ReplayConfig) -> None:
+        optimisation = self.optimisation
+        whole = data.stored_maps == 4
+        if optimisation.freeze_backbone != whole or optimisation.train_audio_encoder:
             raise ConfigError(
-                "data.replay keeps what frozen encoders made: set optimisation.freeze_backbone = "
-                "true and train_audio_encoder = false."
+                "data.replay keeps what frozen encoders made: set optimisation.train_audio_encoder "
+                "= false, and freeze_backbone = true, or data.replay.stored_maps below 4 to train "
+                "the stages behind the maps that are kept."
+            )
+        if not (whole or optimisation.freeze_backbone_norm):
+            raise ConfigError(
+                "data.replay.stored_maps is below 4: set optimisation.freeze_backbone_norm = true."
             )
         model = self.model
         reads = model.kind == "ldm" and model.condition in ("visual", "av")

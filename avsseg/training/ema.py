@@ -10,7 +10,8 @@ from avsseg.model.segmenter import AVSegmenter
 class MeanWeights:
     """The exponential mean of a network's trained weights; with decay 0, the network itself.
 
-    The first steps count more: the decay of step n is at most (1 + n) / (10 + n).
+    The first steps count more: the decay of step n is at most (1 + n) / (10 + n). Statistics of
+    batch norms are averaged alike, for they belong to the weights that made them.
     """
 
     def __init__(self, model: AVSegmenter, decay: float) -> None:
@@ -20,7 +21,7 @@ class MeanWeights:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Takes in the weights after ``step`` steps; running statistics are copied."""
+        """Takes in the weights after ``step`` steps; running statistics too."""
         if not self.decay:
             return
         decay = min(self.decay, (1 + step) / (10 + step))
@@ -28,4 +29,7 @@ class MeanWeights:
             if weight.requires_grad:
                 mean.lerp_(weight, 1 - decay)
         for kept, value in zip(self.model.buffers(), self._source.buffers(), strict=True):
-            kept.copy_(value)
+            if kept.is_floating_point():
+                kept.lerp_(value, 1 - decay)
+            else:
+                kept.copy_(value)

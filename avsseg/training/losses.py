@@ -85,6 +85,39 @@ def visual_matching_loss(maps: list[Tensor], aligned: list[Tensor], logits: Tens
     return torch.stack(losses).mean()
 
 
+def layout_loss(layout: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy of a coarse mask with the share of each cell that the truth covers.
+
+    Shapes:
+        layout (N, 1, g, g) logits, masks (N, 1, S, S)
+    """
+    return F.binary_cross_entropy_with_logits(
+        layout, F.adaptive_avg_pool2d(masks, (layout.shape[-2], layout.shape[-1]))
+    )
+
+
+def seen_loss(seen: Tensor, kinds: Tensor) -> Tensor:
+    """Cross-entropy of the kind in each cell; a cell without any weighs half of another.
+
+    Shapes:
+        seen (N, K + 1, h, w) logits, kinds (N, h, w) int64
+    """
+    weight = torch.ones(seen.shape[1], device=seen.device)
+    weight[0] = 0.5
+    return F.cross_entropy(seen, kinds, weight)
+
+
+def heard_loss(heard: Tensor, kinds: Tensor) -> Tensor:
+    """Binary cross-entropy of the kinds heard, summed over kinds, the mean over frames.
+
+    Shapes:
+        heard (N, K) logits, kinds (N, K): 1 heard, 0 not, -1 unknown
+    """
+    known = (kinds >= 0).to(heard.dtype)
+    loss = F.binary_cross_entropy_with_logits(heard, kinds.clamp(min=0), weight=known)
+    return loss * heard.shape[1]
+
+
 def _masked_mean(visual: Tensor, logits: Tensor) -> Tensor:
     """Features of the predicted mask (N, C); logits are pooled first, as published."""
     h, w = visual.shape[-2:]

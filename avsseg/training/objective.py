@@ -14,6 +14,9 @@ from avsseg.training.losses import (
     audio_visual_matching_loss,
     contrastive_loss,
     dice_loss,
+    heard_loss,
+    layout_loss,
+    seen_loss,
     segmentation_loss,
 )
 
@@ -52,6 +55,13 @@ class ObjectiveConfig:
     """Weight of AVSBench's L_AVM (0.5 there, on MS3)."""
     presence_weight: float = 0.0
     """Weight of the cross-entropy of the presence gate (beyond the paper)."""
+    layout_weight: float = 0.0
+    """Weight of the coarse masks drawn from z_0 and from the latent that the decoder sees, where
+    the network draws them (beyond the paper)."""
+    seen_weight: float = 0.0
+    """Weight of the kinds seen, where the network and the data have kinds (beyond the paper)."""
+    heard_weight: float = 0.0
+    """Weight of the kinds heard."""
     cvae_posterior: float = 0.4
     """Share of the posterior's loss in the CVAE; the prior has the rest (UCNet's GSNN, D23)."""
     cvae_kl: float = 10.0
@@ -90,7 +100,8 @@ class Objective(nn.Module):
 
     def forward(self, batch: TrainBatch, step: int = 0) -> dict[str, Tensor]:
         """Losses of a batch; ``step`` paces the CVAE's annealing."""
-        fused, masks = self._labelled(self._fuse(batch), batch)
+        whole = self._fuse(batch)
+        fused, masks = self._labelled(whole, batch)
         kind = self.model.config.kind
         if kind == "ldm":
             losses = self._ldm(fused, masks)
@@ -98,6 +109,7 @@ class Objective(nn.Module):
             losses = self._cvae(fused, masks, step)
         else:
             losses = self._decoded(fused, None, masks)
+        losses |= self._kinds(whole, batch)
         losses["total"] = torch.stack(list(losses.values())).sum()
         return losses
 
@@ -106,7 +118,7 @@ class Objective(nn.Module):
             assert batch.frames is not None
             features = self.model.encode_frames(batch.frames)
         else:
-            features = [_stored(f) for f in batch.features]
+            features = self.model.resume_frames([_stored(f) for f in batch.features])
         if batch.embeddings is None:
             assert batch.log_mel is not None
             embeddings = self.model.encode_audio(batch.log_mel)
@@ -134,6 +146,7 @@ class Objective(nn.Module):
             audio=keep(fused.audio),
             aligned=[keep(a) for a in fused.aligned],
             frames=None if fused.frames is None else keep(fused.frames),
+            match=None,
         )
         return kept, self._one_hot(keep(batch.masks))
 
@@ -144,6 +157,19 @@ class Objective(nn.Module):
         classes = nn.functional.one_hot(masks[:, :, 0], self.model.config.num_classes)
         return classes.movedim(-1, 2).float()
 
+    def _kinds(self, fused: Fused, batch: TrainBatch) -> dict[str, Tensor]:
+        """What is seen and heard is known of every frame, whatever is known of its mask."""
+        losses: dict[str, Tensor] = {}
+        if fused.match is None:
+            return losses
+        if self.config.seen_weight and batch.seen is not None:
+            seen = seen_loss(fused.match.seen.flatten(0, 1), batch.seen.flatten(0, 1))
+            losses["seen"] = self.config.seen_weight * seen
+        if self.config.heard_weight and batch.heard is not None:
+            heard = heard_loss(fused.match.heard.flatten(0, 1), batch.heard.flatten(0, 1))
+            losses["heard"] = self.config.heard_weight * heard
+        return losses
+
     def _ldm(self, fused: Fused, masks: Tensor) -> dict[str, Tensor]:
         z_0 = self.model.encode_latent(masks).float()
         c = self.model.encode_condition(fused)
@@ -152,7 +178,13 @@ class Objective(nn.Module):
             simple, x_0 = self._diffuse(
                 z_0 if self.config.simple_through_latent else z_0.detach(), c
             )
-        losses = self._decoded(fused, self._latent_seen(z_0, x_0, c), masks)
+        seen = self._latent_seen(z_0, x_0, c)
+        losses = self._decoded(fused, seen, masks)
+        if self.config.layout_weight and self.model.layout is not None:
+            drawn = [self.model.layout(z).flatten(0, 1).float() for z in (z_0, seen)]
+            truth = masks.flatten(0, 1)
+            terms = torch.stack([layout_loss(layout, truth) for layout in drawn])
+            losses["layout"] = self.config.layout_weight * terms.sum()
         losses["simple"] = self.config.simple_weight * simple
         if self.config.contrastive_weight and c is not None:
             losses["contrastive"] = self.config.contrastive_weight * self._contrast(c, z_0, masks)

@@ -20,9 +20,11 @@ from avsseg.data.compose import compose_scene
 from avsseg.data.options import SceneOptions, SoundOptions
 from avsseg.data.scene import Cast, target
 from avsseg.data.soundtrack import Soundtrack, compose_sound
+from avsseg.errors import ConfigError
 from avsseg.log_mel import log_mel
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch
+from avsseg.training.kinds_told import heard_kinds, seen_kinds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class ReplayConfig:
     """Pictures composed and encoded anew for each batch."""
     capacity: int = 6000
     """Pictures kept by each worker, about 0.3 MB each."""
+    stored_maps: int = 4
+    """How many of F_1..F_4 are kept, from the finest; stages behind them can be trained."""
     clip_share: float = 0.4
     """Share of batches made of clips of T frames; the rest are single frames."""
     moving_share: float = 0.15
@@ -45,6 +49,11 @@ class ReplayConfig:
     """How pictures are composed."""
     sound: SoundOptions = field(default_factory=SoundOptions)
     """How soundtracks are composed."""
+
+    def __post_init__(self) -> None:
+        """Refuses what no batch can be made of."""
+        if not 1 <= self.stored_maps <= 4:
+            raise ConfigError(f"data.replay.stored_maps is {self.stored_maps}; choose 1 to 4.")
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,8 @@ class _Replay:
         pictures = rearrange(torch.from_numpy(frames), "n h w c -> 1 n c h w").float() / 255
         with torch.autocast("cpu", torch.bfloat16):
             maps = self.model.encode_frames(pictures)
-        return [m[0].to(torch.bfloat16).contiguous() for m in maps]
+        kept = maps[: self.config.stored_maps]
+        return [m[0].to(torch.bfloat16).contiguous() for m in kept]
 
     def _batch(self, clips: int, length: int) -> TrainBatch:
         chosen = [self.store[i] for i in self.rng.integers(len(self.store), size=clips)]
@@ -155,7 +165,24 @@ class _Replay:
             embeddings=self._embed(np.stack([track.waveform for track in tracks])),
             masks=torch.from_numpy(np.stack(truths)).float()[:, :, None],
             labelled=torch.from_numpy(~np.stack([track.ignored for track in tracks])),
+            **self._kinds(picked, tracks),
         )
+
+    def _kinds(
+        self,
+        picked: list[tuple[tuple[Tensor, ...], NDArray[np.bool_], Cast]],
+        tracks: list[Soundtrack],
+    ) -> dict[str, Tensor]:
+        """Which kinds are seen where and heard when, for a network that tells kinds."""
+        names = self.model.config.categories
+        if not names:
+            return {}
+        seen = [seen_kinds(masks, cast.categories, names) for _, masks, cast in picked]
+        heard = [heard_kinds(track, names) for track in tracks]
+        return {
+            "seen": torch.from_numpy(np.stack(seen)),
+            "heard": torch.from_numpy(np.stack(heard)),
+        }
 
     def _moments(
         self, scene: StoredScene, length: int

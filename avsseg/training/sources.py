@@ -95,6 +95,6 @@ def _batches(data: Any, workers: int, **options: Any) -> Iterator[TrainBatch]:
     try:
         yield from loader
     except AvssegError as error:  # a loader process sends its whole traceback as the message
-        line = str(error).splitlines()[-1]
+        line = str(error.args[0]).splitlines()[-1]
         prefix = f"{type(error).__module__}.{type(error).__name__}: "
         raise type(error)(line.removeprefix(prefix)) from error

@@ -49,3 +49,25 @@ def test_stochastic_depth_grows_with_depth():
     assert chances == sorted(chances)
     assert chances[-1] == pytest.approx(0.1)
     assert 0 not in chances
+
+
+@pytest.mark.parametrize("name", ["test_efficientnet", "tf_efficientnet_lite2"])
+def test_a_pass_goes_on_from_stored_maps(name):
+    """The later maps from the earlier ones are those of a whole pass."""
+    torch.manual_seed(0)
+    net = Backbone(name).eval()
+    with torch.no_grad():
+        whole = net(torch.randn(1, 3, 64, 64))
+        for kept in (1, 2, 3, 4):
+            for found, expected in zip(net.resume(whole[:kept]), whole, strict=True):
+                torch.testing.assert_close(found, expected)
+
+
+def test_other_families_store_all_maps():
+    """A ResNet's stages cannot be entered in the middle; that is said."""
+    net = Backbone("resnet18").eval()
+    maps = [torch.zeros(1, c, 8, 8) for c in net.channels]
+
+    assert net.resume(maps) == maps
+    with pytest.raises(ConfigError, match="store all four"):
+        net.resume(maps[:2])

@@ -12,6 +12,9 @@ from avsseg.training.losses import (
     audio_visual_matching_loss,
     contrastive_loss,
     dice_loss,
+    heard_loss,
+    layout_loss,
+    seen_loss,
     segmentation_loss,
     visual_matching_loss,
 )
@@ -123,3 +126,34 @@ def test_dice_of_a_full_mask_over_half_a_truth():
     masks[0, :, :4] = 1
 
     assert dice_loss(torch.full_like(masks, 100.0), masks).item() == pytest.approx(1 - 65 / 97)
+
+
+def test_seen_loss_counts_ground_half():
+    """Uniform logits cost ln(K + 1); ground taken for a kind costs half of the reverse."""
+    kinds = torch.tensor([[[0, 1], [2, 0]]])
+    assert seen_loss(torch.zeros(1, 3, 2, 2), kinds).item() == pytest.approx(math.log(3))
+
+    sure = torch.zeros(1, 3, 1, 2)
+    sure[:, 1] = 20.0  # one cell is ground, one is kind 1
+    wrong_ground = seen_loss(sure, torch.tensor([[[0, 1]]]))
+    assert wrong_ground.item() == pytest.approx(20 * 0.5 / 1.5, rel=1e-4)
+
+
+def test_heard_loss_leaves_unknown_kinds_out():
+    """The sum over known kinds, the mean over frames."""
+    heard = torch.tensor([[0.0, 3.0, -2.0], [0.0, 0.0, 0.0]])
+    kinds = torch.tensor([[1.0, -1.0, 0.0], [-1.0, -1.0, -1.0]])
+
+    expected = (math.log(2) + math.log1p(math.exp(-2))) / 2
+
+    assert heard_loss(heard, kinds).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_layout_loss_is_least_at_the_share_of_each_cell():
+    """A cell half covered is drawn best as one half."""
+    masks = torch.zeros(1, 1, 8, 8)
+    masks[..., :2, :4] = 1  # half of the first of four cells
+    best = torch.tensor([[[[0.0, -20.0], [-20.0, -20.0]]]])
+
+    assert layout_loss(best, masks).item() == pytest.approx(math.log(2) / 4, rel=1e-4)
+    assert layout_loss(best + 1, masks) > layout_loss(best, masks)

@@ -236,3 +236,17 @@ def test_matching_pairs_each_stage_with_its_own_sound(make_model, make_batch, mo
     Objective(model, ObjectiveConfig(avm_weight=0.5))(make_batch())
 
     assert seen == [[16, 4]]
+
+
+def test_layout_teaches_the_latent_encoder_what_z_is_for(make_model, make_batch):
+    """With it alone, E_phi learns although nothing else reaches it, and sampling learns too."""
+    model = make_model(latent_layout=True)
+    own = {"latent_z0": 0.0, "latent_x0": 0.0, "latent_sample_grad": 1.0}
+
+    losses = losses_of(
+        model, make_batch(), layout_weight=1.0, simple_weight=0, contrastive_weight=0, **own
+    )
+
+    assert "layout" in losses
+    assert gradient(model.latent_encoder) > 0
+    assert gradient(model.denoiser) > 0

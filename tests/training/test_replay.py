@@ -1,5 +1,6 @@
 """Training on composed scenes behind frozen encoders."""
 
+import copy
 import dataclasses
 from itertools import islice
 
@@ -14,6 +15,7 @@ from avsseg.training.config import (
     ValidationConfig,
 )
 from avsseg.training.examples import probe_examples
+from avsseg.training.objective import Objective, ObjectiveConfig
 from avsseg.training.replay import ReplayConfig, ReplayDataset
 
 
@@ -108,3 +110,39 @@ def test_a_run_on_a_bank_goes_on_after_a_stop(settings, network, train, workers)
     assert rest.clock.step == 3
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert "val_two" in rest.run.metrics.read_text().splitlines()[0]
+
+
+def test_stages_behind_stored_maps_are_trained(settings, make_model):
+    """Half the maps kept: the same losses as of all of them, and a gradient behind them alone."""
+    model = make_model()
+    whole = next(iter(ReplayDataset(settings, copy.deepcopy(model).eval(), seed=1)))
+    half = dataclasses.replace(settings, stored_maps=2)
+    part = next(iter(ReplayDataset(half, copy.deepcopy(model).eval(), seed=1)))
+    model.eval()
+
+    losses = []
+    for batch in (part, whole):
+        torch.manual_seed(0)
+        losses.append(Objective(model, ObjectiveConfig())(batch)["total"])
+    losses[0].backward()
+
+    assert len(part.features) == 2
+    torch.testing.assert_close(losses[0], losses[1], rtol=2e-2, atol=0)  # kept in bfloat16
+    trained = {n.split(".")[2] for n, p in model.backbone.named_parameters() if p.grad is not None}
+    assert trained and min(map(int, trained)) > 0
+
+
+def test_kinds_come_with_the_batches_of_a_network_that_tells_them(settings, make_model):
+    """Where each kind is and when it is heard, for every frame; else nothing of the sort."""
+    kinds = ("clock", "dog", "guitar")
+    model = make_model(categories=kinds)
+
+    batch = next(iter(ReplayDataset(settings, model.eval(), seed=1)))
+    losses = Objective(model, ObjectiveConfig(seen_weight=0.5, heard_weight=0.2))(batch)
+
+    clips, frames = batch.masks.shape[:2]
+    assert batch.seen.shape == (clips, frames, 4, 4) and batch.heard.shape == (clips, frames, 3)
+    assert batch.seen.min() >= 0 and 0 < batch.seen.max() <= 3
+    assert torch.isfinite(losses["seen"]) and torch.isfinite(losses["heard"])
+    plain = next(iter(ReplayDataset(settings, make_model(categories=()).eval(), seed=1)))
+    assert plain.seen is None and plain.heard is None
