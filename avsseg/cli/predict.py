@@ -69,7 +69,7 @@ def predict(
 
     Example: avsseg predict film.mp4
 
-    Example: avsseg predict clips/ -o marked --output masks,csv --fps 2
+    Example: avsseg predict clips/ -o marked --output masks,csv --fps 2 --jobs 4
     """
     from avsseg.engines.choice import Engine
     from avsseg.gate import parse_gate

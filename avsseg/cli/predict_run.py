@@ -50,7 +50,7 @@ def run(
     """Does all jobs, tells of each as it ends, and returns their reports in the jobs' order.
 
     Raises:
-        KeyboardInterrupt: after it was told how far the run came.
+        KeyboardInterrupt: after it was told how far a run over several videos came.
     """
     timer = StageTimer() if manner.profile else NO_TIMER
     ended: list[FileReport] = []
@@ -61,7 +61,8 @@ def run(
                     ended.append(report)
                     _tell(report, manner)
         except KeyboardInterrupt:
-            _say_counts(ended, len(jobs))
+            if len(jobs) > 1:
+                _say_counts(ended, len(jobs))
             raise
     if isinstance(timer, StageTimer):
         console.print(*stage_lines(timer.result()), sep="\n", highlight=False)

@@ -4,6 +4,8 @@ All machines must see videos, outputs and weights under the same paths, and have
 """
 
 import logging
+import re
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 _FAILED_STARTS = 3
 _SECONDS_TO_WONDER = 30.0
 _SECONDS_TO_CLEAR_UP = 15.0
+_SECONDS_TO_KNOCK = 10.0
 _CPUS = (4, 2, 1)
 """What a worker without a GPU asks for, if the cluster has it: the first that lets all begin."""
 
@@ -93,7 +96,11 @@ class RayWorkers:
         self._own = not self._ray.is_initialized()
         if self._own:
             _connect(self._ray, address)
-        found, needs = workers_that_fit(self._ray.nodes(), plan.device, count)
+        try:
+            found, needs = workers_that_fit(self._ray.nodes(), plan.device, count)
+        except UsageError:
+            self._leave()
+            raise
         # Two threads: one does a job, the other hears that it is to stop.
         kind = self._ray.remote(max_concurrency=2, max_restarts=0, **needs)(VideoWorker)
         self._kind, self._plan = kind, replace(plan, weights=plan.weights.absolute())
@@ -163,6 +170,9 @@ class RayWorkers:
                 self._ray.wait(answers, num_returns=len(busy), timeout=_SECONDS_TO_CLEAR_UP)
             for worker in self._workers:
                 self._ray.kill(worker.actor)
+        self._leave()
+
+    def _leave(self) -> None:
         if self._own:
             self._ray.shutdown()
 
@@ -213,6 +223,7 @@ def _installed_ray() -> ModuleType:
 
 def _connect(ray: ModuleType, address: str | None) -> None:
     try:
+        _knock(address or "")
         ray.init(
             address=address,
             include_dashboard=False,
@@ -222,8 +233,19 @@ def _connect(ray: ModuleType, address: str | None) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
             f"engine ray: no cluster at {address or 'the usual place'} ({_first_line(error)}); "
-            "give its address with --ray-address, or start one with 'ray start --head'."
+            "see whether 'ray status' finds it, and set RAY_AUTH_MODE=token if it wants one."
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Finds at once what Ray would try for ten minutes.
+
+    Raises:
+        OSError: nobody listens there.
+    """
+    place = re.fullmatch(r"(?:ray://)?\[?([^/]+?)\]?:(\d+)", address)
+    if place is not None:
+        socket.create_connection((place[1], int(place[2])), timeout=_SECONDS_TO_KNOCK).close()
 
 
 def _cannot_start(error: Exception) -> UsageError:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import signal
+import socket
 
 import pytest
 
@@ -49,6 +50,16 @@ def test_without_ray_the_error_says_what_to_install(films, plan):
     """One line, and the name of the extra."""
     with pytest.raises(UsageError, match=r"avsseg\[ray\]"):
         run_jobs(films(2), plan, Engine(name="ray"))
+
+
+@pytest.mark.skipif(not RAY, reason="Ray is not installed")
+def test_an_address_where_nobody_listens_is_one_line(films, plan):
+    """It is said at once."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        engine = Engine(name="ray", ray_address=f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(UsageError, match=r"no cluster at 127\.0\.0\.1"):
+            run_jobs(films(2), plan, engine)
 
 
 @pytest.mark.skipif(not RAY, reason="Ray is not installed")
