@@ -532,6 +532,7 @@ def test_a_stream_that_only_fails_ends():
     """After a thousand failures in a row decoding gives up instead of spinning."""
 
     class Torn:
+        name = "torn.mp4"
         demuxed = 0
 
         def demux(self, *streams):
