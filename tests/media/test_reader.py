@@ -566,7 +566,7 @@ def test_one_bad_packet_does_not_end_the_pass(make_film):
 
                 return run()
 
-            at = 0
+            name, at = "flaky.mp4", 0
 
         frames = list(decoded(Flaky(), [stream], damage))
 
