@@ -11,6 +11,7 @@ from avsseg.fast.chains import Chain, chains_in_flow, chains_in_sequences, pads_
 from avsseg.fast.convolution import FusedConv, can_fuse, folded
 from avsseg.fast.sound import FastYAMNet
 from avsseg.fast.times import TimeTable
+from avsseg.model.decoder import MaskDecoder
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import YAMNet
 
@@ -33,6 +34,8 @@ def fast_copy(model: AVSegmenter) -> AVSegmenter:
         for part in (fast.necks, fast.decoder, fast.expansion, fast.condition):
             if part is not None:
                 replace(part, chains_in_sequences(part))
+        if isinstance(fast.decoder, MaskDecoder) and fast.pixel_mean.device.type == "cpu":
+            fast.decoder = FrameByFrame(fast.decoder)  # type: ignore[assignment]
         fast.audio_encoder = _fast_sound(fast.audio_encoder)
         if fast.denoiser is not None:
             fast.denoiser.time = TimeTable(  # type: ignore[assignment]
@@ -84,6 +87,23 @@ class TurnedBackbone(nn.Module):
     def forward(self, frames: Tensor) -> list[Tensor]:
         """Encodes frames; see the class for shapes."""
         return [m.flip(2, 3) for m in self.net(frames.flip(2, 3))]
+
+
+class FrameByFrame(nn.Module):
+    """A decoder at full resolution that holds the large maps of one frame at a time.
+
+    Shapes:
+        maps G_1..G_4 (N, C, h, w) -> logits (N, K, S, S)
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Decodes; see the class for shapes."""
+        frames = zip(*(m.split(1) for m in maps), strict=True)
+        return torch.cat([self.net(list(frame)) for frame in frames])
 
 
 def _fast_backbone(model: AVSegmenter) -> nn.Module:

@@ -141,11 +141,15 @@ def test_a_tf_backbone_is_turned_and_rid_of_its_norms(tiny_config):
     assert not any(isinstance(m, nn.BatchNorm2d) for m in fast.backbone.modules())
 
 
-@pytest.mark.parametrize("kind", ["ldm", "ed", "cvae"])
-def test_the_whole_network_says_the_same(kind, tiny_config):
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"kind": "ed"}, {"kind": "cvae"}, {"decoder": "avsbench", "neck": "dilated"}],
+    ids=["ldm", "ed", "cvae", "avsbench"],
+)
+def test_the_whole_network_says_the_same(changes, tiny_config):
     """Logits equal up to rounding, for each kind of network."""
     torch.manual_seed(0)
-    model = lively(build_model(dataclasses.replace(tiny_config, kind=kind)))
+    model = lively(build_model(dataclasses.replace(tiny_config, **changes)))
     inputs = torch.rand(1, 5, 3, 64, 64), torch.randn(1, 5, 1, 96, 64), torch.randn(1, 5, 24)
 
     with torch.inference_mode():
