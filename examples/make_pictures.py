@@ -25,11 +25,11 @@ CLIP = Path(__file__).with_name("farmyard.mp4")
 PICTURES = CLIP.with_name("pictures")
 WIDTH = 320
 SHOWN = ("8.4", "9.4")  # seconds of the clip whose middle is shown
+DOUBTED = ("5.2", "6.2")  # where the answers of the network differ
 STYLES = ("tint", "contour", "spotlight", "blur")
 FILMS = {  # kinds whose picture is one of the film's own
     "mask-video": "mask.mp4",
     "matte": "matte.mp4",
-    "heat": "heat.mp4",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -168,12 +168,15 @@ def make_all(folder: Path, weights: str | None) -> None:
         weights=weights,
     )
     stretch = ("--start", SHOWN[0], "--end", SHOWN[1])
-    kinds = "overlay,masks,palette,mask-video,matte,alpha,alpha-webm,gif,soft,heat,regions,rle"
+    kinds = "overlay,masks,palette,mask-video,matte,alpha,alpha-webm,gif,soft,regions,rle"
     excerpt = predict(
         folder / "excerpt",
-        *("--output", kinds, "--samples", "8", "--refine", *stretch),
+        *("--output", kinds, "--refine", *stretch),
         weights=weights,
     )
+    doubted = ("--output", "heat", "--samples", "8", "--start", DOUBTED[0], "--end", DOUBTED[1])
+    heat = predict(folder / "doubted", *doubted, weights=weights)
+    save(middle(heat / "heat.mp4").to_image(), "heat")
     for style in STYLES:
         options = ("--output", "overlay", "--style", style, "--refine", "--labels", *stretch)
         save(
@@ -192,7 +195,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Makes them all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", help="a name or a file; the shipped ones if not given")
-    parser.add_argument("--folder", type=Path, help="keep the predictions here, and use them again")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keep the predictions here, for another run with the same weights",
+    )
     options = parser.parse_args(arguments)
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as passing:
