@@ -17,7 +17,7 @@ from avsseg.log_mel import NUM_FRAMES, NUM_MELS
 from avsseg.model.segmenter import AVSegmenter, Fused
 from avsseg.model.yamnet import NUM_CLASSES
 from avsseg.noise import batch_noise
-from avsseg.transforms import to_probabilities
+from avsseg.transforms import send, to_probabilities
 
 _LEAST_SHARE = 0.002  # of the picture: less than this is no mask to disagree about
 
@@ -126,7 +126,7 @@ def sample_noises(
     seeds = [seed, *(_further_seed(seed, sample) for sample in range(1, num_samples))]
     device = model.pixel_mean.device
     noises = [batch_noise(model.config, one, indices) for one in seeds]
-    return [None if noise is None else noise.to(device) for noise in noises]
+    return [None if noise is None else send(noise, device) for noise in noises]
 
 
 def _further_seed(seed: int, sample: int) -> int:

@@ -26,13 +26,14 @@ class ClipBatch:
 
     def to(self, device: torch.device) -> "ClipBatch":
         """The batch on a device; to CUDA through pinned memory, without waiting."""
-        pixels, sound = self.pixels, self.log_mel
-        if device.type == "cuda":
-            pixels, sound = pixels.pin_memory(), sound.pin_memory()
-        return ClipBatch(
-            pixels=pixels.to(device, non_blocking=True),
-            log_mel=sound.to(device, non_blocking=True),
-        )
+        return ClipBatch(pixels=send(self.pixels, device), log_mel=send(self.log_mel, device))
+
+
+def send(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on a device; to CUDA through pinned memory, without waiting."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def stack_clips(clips: Sequence[Clip], log_offset: float) -> ClipBatch:

@@ -1,5 +1,6 @@
 """The laws of running the network: lazy, ordered, decided by the seed alone."""
 
+import copy
 import dataclasses
 import logging
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import torch
 from avsseg.checkpoint import load_checkpoint
 from avsseg.clip import Clip
 from avsseg.errors import UsageError
-from avsseg.inference import segment_clips
+from avsseg.inference import _Network, segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.model.build import build_model
 from avsseg.noise import clip_noise
@@ -235,3 +236,52 @@ def test_the_scope_of_noise_is_what_its_name_says(tiny_config, scope, rows, same
     assert first.shape == (T, config.latent_dim)
     assert len(torch.unique(first, dim=0)) == rows
     assert torch.equal(first, second) == same_for_clips
+
+
+on_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@pytest.fixture
+def watched():
+    """Lends a block in which it is an error to make the host wait for the device."""
+
+    @contextmanager
+    def without_waiting():
+        torch.cuda.synchronize()
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            yield
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+    return without_waiting
+
+
+@pytest.mark.gpu
+@on_cuda
+def test_setting_a_batch_to_work_never_waits_for_the_device(model, clips, watched):
+    """Nothing is read back, in the sampling loop or elsewhere, before the masks are asked for."""
+    network = _Network(
+        copy.deepcopy(model).cuda(),
+        seed=0,
+        batch_size=4,
+        precision="auto",
+        samples=2,
+        with_muted=True,
+    )
+    network.launch(clips)
+    with watched():
+        launched = network.launch(clips)
+
+    assert launched[0][1].masks.is_cuda
+
+
+@pytest.mark.gpu
+@on_cuda
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-2), ("bf16", 0.1)])
+def test_cuda_says_what_the_cpu_says(model, clips, precision, tolerance):
+    """Up to TF32's rounding in float32, nearly so in bf16."""
+    expected = masks_of(model, clips)
+    found = masks_of(copy.deepcopy(model).cuda(), clips, precision=precision)
+
+    np.testing.assert_allclose(found, expected, atol=tolerance)

@@ -102,7 +102,7 @@ class FrameByFrame(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Decodes; see the class for shapes."""
-        frames = zip(*(m.split(1) for m in maps), strict=True)
+        frames = zip(*(torch.split(m, 1) for m in maps), strict=True)
         return torch.cat([self.net(list(frame)) for frame in frames])
 
 
