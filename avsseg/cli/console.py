@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
 from rich.console import Console
+from rich.text import Text
 
 
 class _PipeConsole(Console):
@@ -32,6 +33,12 @@ results = _PipeConsole(soft_wrap=True, markup=False, emoji=False, highlight=Fals
 """For pipes: tables, paths and JSON, never wrapped at a width that is not there."""
 
 
+def give(text: str) -> None:
+    """Prints one line of a result: to stdout, or where that is seen beside bars, above these."""
+    seen = console if console.is_terminal and results.is_terminal else results
+    seen.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
 def complain(message: str) -> None:
     """Prints one line ``error: message`` to stderr."""
     _line("error", "bold red", message)
@@ -53,8 +60,8 @@ def printable(text: str) -> str:
 
 
 def _line(label: str, style: str, message: str) -> None:
-    console.print(f"{label}:", style=style, end=" ", markup=False, highlight=False)
-    say(message)
+    line = Text.assemble((f"{label}:", style), " ", printable(message))
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from avsseg.cli.console import complain, console, printable, results, say, warn
+from avsseg.cli.console import complain, console, give, printable, results, say, warn
 from avsseg.cli.errors import SOME_FAILED
 from avsseg.cli.progress import Advance, run_progress
 from avsseg.cli.stage_table import stage_lines
@@ -101,12 +101,12 @@ def _tell(report: "FileReport", manner: Manner) -> None:
         for note in report.notes:
             warn(note)
     if manner.as_json:
-        results.print(json.dumps(_record(report), ensure_ascii=False))
+        give(json.dumps(_record(report), ensure_ascii=False))
     elif listed:
-        results.print(printable(_foreseen(report)))
+        give(printable(_foreseen(report)))
     elif not manner.quiet:
         for path in report.outputs.values():
-            results.print(str(path))
+            give(str(path))
 
 
 def _foreseen(report: "FileReport") -> str:
