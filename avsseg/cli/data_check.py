@@ -49,6 +49,8 @@ def check(
     """Read every file of an AVSBench folder and say what is wrong with it.
 
     Ends with 1 if anything keeps the dataset from being used.
+
+    Example: avsseg data check avsbench --subset ms3
     """
     from rich.progress import track
 

@@ -31,6 +31,8 @@ def prepare(
 
     DIR holds the index file and the raw_videos folder. What is there already is kept, so a run
     that was stopped goes on when the same command is given again.
+
+    Example: avsseg data prepare avsbench --subset s4
     """
     from rich.progress import track
 

@@ -57,6 +57,8 @@ def synth(
     """Compose labelled five-second clips in which only the sound decides the mask.
 
     A run that was stopped goes on where it ended when the same command is given again.
+
+    Example: avsseg data synth --bank bank -o scenes --layout ms3 -n 200
     """
     from rich.progress import track
 

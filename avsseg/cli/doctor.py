@@ -12,6 +12,8 @@ def doctor(as_json: Json = False) -> None:
     """Show versions, device, codecs, weights and memory; exit 1 if something is broken.
 
     Paste its output into a bug report.
+
+    Example: avsseg doctor --json > doctor.json
     """
     from avsseg.diagnosis import diagnose
 

@@ -24,7 +24,10 @@ Names = Annotated[
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Show every weight file that is known by name and whether it is here."""
+    """Show every weight file that is known by name and whether it is here.
+
+    Example: avsseg weights list --json
+    """
     from avsseg.weights import shipped_manifest
 
     manifest = shipped_manifest()
@@ -64,7 +67,10 @@ def pull(
 
 @app.command()
 def verify(names: Names = None) -> None:
-    """Check the files that are here against their digests; without names, all of them."""
+    """Check the files that are here against their digests; without names, all of them.
+
+    Example: avsseg weights verify avsseg-compact
+    """
     from avsseg.weights import shipped_manifest, verify_weights, weights_location
 
     failures = 0
@@ -87,7 +93,10 @@ def verify(names: Names = None) -> None:
 
 @app.command()
 def path(name: Name) -> None:
-    """Print where the file of NAME is; an error if it has yet to be pulled."""
+    """Print where the file of NAME is; an error if it has yet to be pulled.
+
+    Example: avsseg weights path avsseg-compact
+    """
     from avsseg.weights import resolve_weights, shipped_manifest
 
     (entry,) = _chosen(shipped_manifest(), [name])

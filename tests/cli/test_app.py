@@ -1,6 +1,7 @@
 """The frame of the command line: fast, quiet, and honest about how it ended."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,18 @@ def test_help_shows_every_default_that_it_speaks_of():
         for parameter in command.params:
             _, mark, default = (getattr(parameter, "help", "") or "").partition("[default: ")
             assert f"{mark}{default}" in shown
+
+
+def test_every_command_shows_an_example():
+    """One that is typed as it stands there, with options that the command has."""
+    for words, command in leaves(typer.main.get_command(app)):
+        called = " ".join(["avsseg", *words])
+        examples = re.findall(rf"Example: {called}\b(.*)", command.help or "")
+        known = {flag for parameter in command.params for flag in parameter.opts}
+
+        assert examples, called
+        for example in examples:
+            assert set(re.findall(r"(?<= )--?[a-z][a-z-]*", example)) <= known
 
 
 def test_every_command_explains_itself():
