@@ -1,6 +1,7 @@
 """Clips become moments: in order of time, each picture once, what several clips say blended."""
 
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
 import pytest
@@ -44,6 +45,21 @@ def test_no_more_than_one_block_of_clips_is_waited_for():
     assert pulled == [0, 1, 2]
 
 
+def test_overlapping_clips_are_let_go_as_films_go_on():
+    """However long the film is, each moment comes out as soon as no later clip can hold it."""
+    pulled = []
+
+    def clips():
+        for index, times in enumerate(interleave(count(), 5, 1, 3)):
+            pulled.append(index)
+            yield result(index, times)
+
+    moments = in_time_order(clips(), stride=1, num_frames=5)
+    for number in range(200):
+        assert next(moments).time == number
+        assert pulled[-1] == number // 2 + 1
+
+
 def test_moments_on_the_same_picture_count_once():
     """Asking more often than the film has pictures gives each picture once, their mean."""
     clips = [result(0, [0, 1], 0.2), result(1, [0, 1], 0.6), result(2, [2, 2], 0.5)]
@@ -84,19 +100,19 @@ def test_all_that_is_known_of_a_moment_is_blended():
 
 
 @given(
-    count=st.integers(0, 50),
+    length=st.integers(0, 50),
     frames=st.integers(1, 5),
     stride=st.integers(1, 4),
     data=st.data(),
 )
 def test_however_clips_overlap_each_moment_comes_once_and_constant_masks_stay(
-    count, frames, stride, data
+    length, frames, stride, data
 ):
     """A law of the window: what all clips agree on is not changed."""
     overlap = data.draw(st.integers(0, frames - 1))
-    clips = enumerate(interleave(range(count), frames, stride, overlap))
+    clips = enumerate(interleave(range(length), frames, stride, overlap))
     results = [result(index, times, 0.7) for index, times in clips]
     moments = list(in_time_order(results, stride=stride, num_frames=frames))
 
-    assert [moment.time for moment in moments] == list(range(count))
-    assert levels(moments) == pytest.approx([0.7] * count)
+    assert [moment.time for moment in moments] == list(range(length))
+    assert levels(moments) == pytest.approx([0.7] * length)
