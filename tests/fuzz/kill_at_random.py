@@ -42,9 +42,14 @@ def main() -> None:
         names = sorted(path.name for path in (out / "film").iterdir())
         print(f"a run takes {lasts:.1f} s and leaves {', '.join(names)}")
         seen: Counter[str] = Counter()
-        for number in range(count):
-            seen[killed(command, out / "film", chance, lasts, early=number % 2 == 0)] += 1
+        while sum(seen.values()) < count:
+            begin = time.monotonic()
+            state = killed(command, out / "film", chance, lasts, early=sum(seen.values()) % 2 == 0)
             whole(out / "film")
+            if state is None:  # it was done before it was killed
+                lasts = min(lasts, time.monotonic() - begin)
+            else:
+                seen[state] += 1
         subprocess.run([*command, "--overwrite"], check=True)
         whole(out / "film")
         left = [path.name for path in out.rglob(".*")]
@@ -54,21 +59,22 @@ def main() -> None:
 
 def killed(
     command: list[str], folder: Path, chance: random.Random, lasts: float, early: bool
-) -> str:
-    """Runs and kills once; in which state the folder was."""
+) -> str | None:
+    """Runs and kills once; in which state the folder was, None if the run had ended."""
+    earlier = set(folder.glob(".avsseg-*"))
     process = subprocess.Popen([*command, "--overwrite"], stderr=subprocess.PIPE)
     if early:
         time.sleep(chance.uniform(0, lasts))
     else:
-        while process.poll() is None and not any(folder.glob(".avsseg-*")):
+        while process.poll() is None and set(folder.glob(".avsseg-*")) <= earlier:
             time.sleep(0.01)
         time.sleep(chance.uniform(0, lasts / 4))
     process.kill()
     _, said = process.communicate()
     assert b"Traceback" not in said, said.decode()
     if process.returncode != -signal.SIGKILL:
-        return "ended before"
-    hidden = any(folder.glob(".avsseg-*"))
+        return None
+    hidden = not set(folder.glob(".avsseg-*")) <= earlier
     done = (folder / "manifest.json").exists()
     return "while writing" if hidden else "finished" if done else "between"
 
