@@ -130,11 +130,11 @@ def refuse_taken(folder: Path, files: Collection[str]) -> None:
         )
 
 
-def clear_unfinished(folder: Path) -> None:
-    """Takes away what a killed worker left that nobody will come back to."""
+def clear_after(folder: Path) -> None:
+    """Takes away what dead workers left where nobody is at work any more, finished or not."""
+    remove_leftovers(folder, of_all_machines=True)
     marker = folder / _UNFINISHED
     if marker.exists():
-        remove_leftovers(folder)
         _take_away(marker, [folder])
 
 

@@ -1,5 +1,6 @@
 """What counts as done, and what may be written over."""
 
+import os
 import socket
 
 import pytest
@@ -8,7 +9,7 @@ from avsseg.errors import MediaError
 from avsseg.media.manifest import FileReport
 from avsseg.run_record import (
     Recipe,
-    clear_unfinished,
+    clear_after,
     finished_outputs,
     recorded,
     write_record,
@@ -112,16 +113,20 @@ def test_a_bad_video_leaves_no_folder_even_if_a_run_was_killed_over_it(tmp_path)
     assert not folder.exists()
 
 
-def test_what_nobody_comes_back_to_is_cleared(tmp_path):
-    """Only hidden leftovers of dead processes and the mark go; what is not ours stays."""
-    killed, foreign = tmp_path / "killed", tmp_path / "foreign"
-    for folder in (killed, foreign):
+def test_what_dead_workers_left_is_cleared(tmp_path):
+    """Also that of another machine, and beside finished outputs; what is not ours stays."""
+    here = socket.gethostname().replace("-", "_")[:32]
+    given_up, finished, foreign = (tmp_path / n for n in ("given up", "finished", "foreign"))
+    finish(finished, "f")
+    for folder in (given_up, foreign):
         folder.mkdir()
-    (killed / ".unfinished-avsseg").touch()
-    (killed / f".avsseg-{socket.gethostname().replace('-', '_')[:32]}-{DEAD}-ab.mp4").touch()
-    (foreign / "film.mp4").touch()
-    for folder in (killed, foreign, tmp_path / "absent"):
-        clear_unfinished(folder)
+    (given_up / ".unfinished-avsseg").touch()
+    (given_up / f".avsseg-{here}-{DEAD}-ab.mp4").touch()
+    (finished / ".avsseg-another_machine-1-ab.mp4").touch()
+    (foreign / f".avsseg-{here}-{os.getpid()}-ab.mp4").touch()
+    for folder in (given_up, finished, foreign, tmp_path / "absent"):
+        clear_after(folder)
 
-    assert not killed.exists()
-    assert (foreign / "film.mp4").exists()
+    assert not given_up.exists()
+    assert {p.name for p in finished.iterdir()} == {"frames.csv", "manifest.json"}
+    assert len(list(foreign.iterdir())) == 1

@@ -12,7 +12,7 @@ from avsseg.errors import AvssegError
 from avsseg.inputs import Job
 from avsseg.media.manifest import FileReport
 from avsseg.predict_file import Progress
-from avsseg.run_record import clear_unfinished
+from avsseg.run_record import clear_after
 
 _log = logging.getLogger(__name__)
 
@@ -93,9 +93,11 @@ def dispatch(
                     waiting.appendleft(end.job)
                     continue
             del told[end.job]
+            if deaths[end.job]:
+                clear_after(end.job.folder)
             report = _given_up(end) if isinstance(end, Lost) else _report_of(end)
             if fail_fast and report.status == "failed":
-                waiting.clear()
+                waiting = deque(job for job in waiting if job in told)
             yield report
 
 
@@ -108,6 +110,5 @@ def _report_of(end: Ended) -> FileReport:
 
 
 def _given_up(end: Lost) -> FileReport:
-    clear_unfinished(end.job.folder)
     reason = f"{end.job.source}: {ATTEMPTS} workers died over it; the last one {end.how}"
     return FileReport(source=end.job.source, status="failed", reason=reason)

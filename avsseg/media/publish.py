@@ -97,13 +97,18 @@ def publish_folder(
     _sync_folder(path.parent)
 
 
-def remove_leftovers(folder: Path) -> list[Path]:
+def remove_leftovers(folder: Path, *, of_all_machines: bool = False) -> list[Path]:
     """Deletes what killed runs left in ``folder`` under hidden names, and returns those paths.
 
     A leftover is one whose process no longer runs on this machine, or that nobody has touched
     for a day: work of a live run, here or on another machine, stays.
+
+    Args:
+        folder: need not be there.
+        of_all_machines: no other machine is at work in this folder, so what is from there goes.
     """
-    leftovers = [path for path in folder.glob(f"{_PREFIX}*") if _is_leftover(path)]
+    found = folder.glob(f"{_PREFIX}*")
+    leftovers = [path for path in found if _is_leftover(path, of_all_machines)]
     for path in leftovers:
         _discard(path)
     return leftovers
@@ -123,14 +128,16 @@ def _temporary_sibling(path: Path) -> Path:
     return path.with_name(f"{_PREFIX}{host}-{os.getpid()}-{token}{path.suffix}")
 
 
-def _is_leftover(path: Path) -> bool:
+def _is_leftover(path: Path, of_all_machines: bool) -> bool:
     host, _, rest = path.name.removeprefix(_PREFIX).partition("-")
     process = rest.partition("-")[0]
     with suppress(OSError):
         if time.time() - path.stat().st_mtime > _STALE_SECONDS:
             return True
     here = socket.gethostname().replace("-", "_")[:32]
-    return host == here and process.isdecimal() and not _is_running(int(process))
+    if host != here:
+        return of_all_machines
+    return process.isdecimal() and not _is_running(int(process))
 
 
 def _is_running(process: int) -> bool:

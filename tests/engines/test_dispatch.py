@@ -15,15 +15,19 @@ from avsseg.media.manifest import FileReport
 
 
 class Imagined:
-    """Workers without processes: what becomes of each try is written down beforehand."""
+    """Workers without processes: what becomes of each try is written down beforehand.
+
+    One that died is replaced only when there is nothing else to wait for.
+    """
 
     def __init__(self, count, fates):
         self.count, self.fates = count, fates
         self.busy, self.tries, self.most, self.closed = deque(), Counter(), 0, 0
+        self.dead = 0
 
     @property
     def has_room(self):
-        return len(self.busy) < self.count
+        return len(self.busy) + self.dead < self.count
 
     def give(self, job, progress):
         assert self.has_room
@@ -33,9 +37,14 @@ class Imagined:
         self.most = max(self.most, len(self.busy))
 
     def next_end(self):
+        assert self.busy or self.dead
+        if not self.busy:
+            self.dead -= 1
+            return None
         job = self.busy.popleft()
         fate = self.fates.get(job.source.name, {}).get(self.tries[job], "done")
         if fate == "dies":
+            self.dead += 1
             return Lost(job=job, how="died")
         if isinstance(fate, Exception):
             return Ended(job=job, outcome=fate)
@@ -91,6 +100,14 @@ def test_after_a_failure_nothing_is_begun_where_that_is_asked_for():
         ("1", "failed"),
         ("2", "done"),
     ]
+
+
+def test_after_a_failure_what_was_lost_before_is_still_brought_to_its_end():
+    """It had been begun."""
+    imagined = Imagined(2, {"0": {1: "dies"}, "1": {1: "failed"}})
+    reports = list(dispatch(jobs(9), imagined, fail_fast=True))
+
+    assert [(r.source.name, r.status) for r in reports] == [("1", "failed"), ("0", "done")]
 
 
 def test_what_is_wrong_for_all_ends_the_run():
