@@ -162,6 +162,15 @@ def test_results_that_cannot_be_written_are_one_line():
     assert "No space left" in complaint(done)
 
 
+@pytest.mark.parametrize("command", ["predict", "eval", "score"])
+def test_a_name_too_long_for_any_disk_is_no_traceback(command):
+    """Wherever it is looked for first."""
+    done = CliRunner().invoke(app, [command, "a" * 5000, "b" * 5000], env={"AVSSEG_CONFIG": ""})
+
+    assert done.exit_code in (1, 2), done.exception
+    assert isinstance(done.exception, SystemExit)
+
+
 def test_nobody_needs_to_listen():
     """A caller may have closed stdout and stderr, as some daemons do."""
     command = [sys.executable, "-m", "avsseg", "weights", "list"]

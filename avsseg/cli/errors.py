@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -27,9 +27,12 @@ BROKEN_PIPE = 141
 
 _OF_THE_WORLD = {
     getattr(errno, name, None)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ESTALE")
+    for name in (
+        *("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ESTALE"),
+        *("ENAMETOOLONG", "ELOOP", "ENOTDIR", "EISDIR"),
+    )
 }
-"""Failures of disks and permissions: no bug, wherever they come up."""
+"""Failures of disks, permissions and names: no bug, wherever they come up."""
 
 
 @contextmanager
@@ -56,7 +59,8 @@ def exit_codes() -> Iterator[None]:
             raise
         if error.filename is None:
             _discard_stdout()
-        complain(f"{error.filename or 'stdout'}: {error.strerror}; free or choose another place")
+        place = error.filename or "the output"
+        complain(f"{place}: {error.strerror}; make room or choose another place or name")
         raise typer.Exit(1) from None
     except MemoryError:
         complain("the memory is used up; end other programs, or give one video at a time")
@@ -89,4 +93,5 @@ def _give_up(file: str) -> None:
 
 def _discard_stdout() -> None:
     # The interpreter flushes stdout once more as it ends and would complain again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # a stdout that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
