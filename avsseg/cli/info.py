@@ -13,23 +13,7 @@ from avsseg.errors import UsageError
 
 if TYPE_CHECKING:
     from avsseg.media.probe import AudioTrack, VideoInfo
-
-_PARTS = {
-    "backbone": "visual backbone",
-    "audio_encoder": "audio encoder (frozen)",
-    "audio_adapter": "audio adapter",
-    "necks": "necks",
-    "films": "sound in every map (FiLM)",
-    "tpavis": "TPAVI",
-    "decoder": "mask decoder",
-    "presence": "presence gate",
-    "latent_encoder": "E_phi, mask to latent",
-    "condition": "E_psi, condition",
-    "denoiser": "eps_theta, denoiser",
-    "expansion": "D_tau, latent to maps",
-    "cvae": "CVAE",
-}
-_LATENT = ("latent_encoder", "condition", "denoiser", "expansion")
+    from avsseg.model.parameters import ParameterRow
 
 VideoFile = Annotated[
     Path | None,
@@ -88,22 +72,21 @@ def _sound(facts: "VideoInfo", track: "AudioTrack") -> str:
 
 
 def _show_model(name: str, *, as_json: bool) -> None:
-    counts = _parameter_counts(name)
-    whole, latent = sum(counts.values()), sum(counts.get(part, 0) for part in _LATENT)
+    rows = _parameter_rows(name)
     if as_json:
-        print_json({"model": name, "parameters": whole, "latent": latent, "parts": counts})
+        print_json({"model": name, "parts": [dataclasses.asdict(row) for row in rows]})
         return
-    for part, count in counts.items():
-        results.print(f"{_PARTS.get(part, part):<28} {count:>12,}")
-    results.print(f"{'all':<28} {whole:>12,}")
-    if latent:
-        results.print(f"{'of these the latent part':<28} {latent:>12,}")
+    width = max(len(row.part) for row in rows) + 2
+    for row in rows:
+        frozen = "" if row.trainable else "  frozen"
+        results.print(f"{row.part:<{width}} {row.parameters:>12,}{frozen}")
 
 
-def _parameter_counts(name: str) -> dict[str, int]:
+def _parameter_rows(name: str) -> "list[ParameterRow]":
     import torch
 
     from avsseg.model.build import build_model
+    from avsseg.model.parameters import parameter_table
     from avsseg.model.presets import PRESETS
 
     if name in PRESETS:
@@ -114,9 +97,7 @@ def _parameter_counts(name: str) -> dict[str, int]:
 
         config = read_header(resolve_weights(name)).config
     with torch.device("meta"):
-        network = build_model(config)
-    counts = {part: sum(p.numel() for p in m.parameters()) for part, m in network.named_children()}
-    return {part: count for part, count in counts.items() if count}
+        return parameter_table(build_model(config))
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,7 @@ from avsseg.training.losses import (
     layout_loss,
     seen_loss,
     segmentation_loss,
+    visual_matching_loss,
 )
 
 
@@ -53,6 +54,8 @@ class ObjectiveConfig:
     """Weight of a soft Dice term beside the cross-entropy (beyond the paper)."""
     avm_weight: float = 0.0
     """Weight of AVSBench's L_AVM (0.5 there, on MS3)."""
+    avm_visual_weight: float = 0.0
+    """Weight of its variant that compares frames with the frames that sound most alike."""
     presence_weight: float = 0.0
     """Weight of the cross-entropy of the presence gate (beyond the paper)."""
     layout_weight: float = 0.0
@@ -282,11 +285,15 @@ class Objective(nn.Module):
         losses = {"seg": segmentation_loss(rows, truth)}
         if self.config.dice_weight:
             losses["dice"] = self.config.dice_weight * dice_loss(rows, truth)
-        if self.config.avm_weight:
-            stages = sorted(self.model.config.tpavi_stages)
-            maps = [torch.relu(fused.maps[stage - 1].flatten(0, 1)) for stage in stages]
-            aligned = [a.flatten(0, 1) for a in fused.aligned]
-            losses["avm"] = self.config.avm_weight * audio_visual_matching_loss(maps, aligned, rows)
+        for name, loss, weight in (
+            ("avm", audio_visual_matching_loss, self.config.avm_weight),
+            ("avm_visual", visual_matching_loss, self.config.avm_visual_weight),
+        ):
+            if weight:
+                stages = sorted(self.model.config.tpavi_stages)
+                maps = [torch.relu(fused.maps[stage - 1].flatten(0, 1)) for stage in stages]
+                aligned = [a.flatten(0, 1) for a in fused.aligned]
+                losses[name] = weight * loss(maps, aligned, rows)
         if self.config.presence_weight and presence is not None:
             there = truth.flatten(1).amax(dim=1)
             term = nn.functional.binary_cross_entropy_with_logits(presence.float(), there)

@@ -46,7 +46,8 @@ def test_every_kind_trains(make_model, make_batch, kind, scope):
     """The three networks of Table II move their decoder, with a latent per frame or per clip."""
     model = make_model(kind=kind, latent_scope=scope, presence_gate=True)
 
-    losses = losses_of(model, make_batch(), dice_weight=0.7, avm_weight=0.5, presence_weight=0.3)
+    weights = {"dice_weight": 0.7, "avm_weight": 0.5, "avm_visual_weight": 0.1}
+    losses = losses_of(model, make_batch(), presence_weight=0.3, **weights)
 
     assert torch.isfinite(losses["total"])
     assert gradient(model.decoder) > 0
