@@ -92,7 +92,7 @@ def load_checkpoint(path: str | Path) -> AVSegmenter:
     """
     path = Path(path)
     header = read_header(path)
-    compare_shapes(_sketch(path, header.config), header.shapes, path)
+    compare_shapes(shapes_of(sketch(path, header.config)), header.shapes, path)
     model = build_model(header.config)
     with _readable(path):
         tensors = load_file(path, device="cpu")
@@ -185,17 +185,21 @@ def _refuse_infinite(tensors: Mapping[str, Tensor], path: Path) -> None:
             raise CheckpointError(f"{path}: {name} holds values that are no numbers; train anew.")
 
 
-def _sketch(path: Path, config: ModelConfig) -> dict[str, tuple[int, ...]]:
-    """Shapes of the config's network, without its memory: a header may claim anything."""
+def sketch(path: Path, config: ModelConfig) -> AVSegmenter:
+    """The network of a checkpoint's config, without its memory: a header may claim anything.
+
+    Raises:
+        CheckpointError: the config describes no network.
+    """
     for name, value in config.to_dict().items():
         if isinstance(value, int) and value > _LARGEST_NUMBER:
             raise CheckpointError(f"{path}: its config asks for {name} = {value}, beyond reason.")
     try:
         with torch.device("meta"):
-            return shapes_of(build_model(config))
+            return build_model(config)
     except ConfigError as error:
         raise CheckpointError(f"{path}: its config is not understood: {error}") from error
-    except (RuntimeError, ValueError, TypeError, ArithmeticError) as error:
+    except Exception as error:  # timm and torch raise whatever a config happens to provoke
         raise CheckpointError(
             f"{path}: its config describes no network ({_first_line(error)})."
         ) from error

@@ -10,7 +10,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from avsseg.checkpoint import FORMAT, load_checkpoint, load_model, read_header, save_checkpoint
+from avsseg.checkpoint import (
+    FORMAT,
+    load_checkpoint,
+    load_model,
+    read_header,
+    save_checkpoint,
+    sketch,
+)
 from avsseg.errors import CheckpointError, UsageError
 from avsseg.model.build import build_model
 from avsseg.model.segmenter import AVSegmenter
@@ -204,6 +211,9 @@ def test_a_damaged_config_ends_in_one_line(text, tiny_checkpoint, tmp_path):
         {"channels": 10**7},
         {"latent_dim": 10**9},
         {"backbone": "no_such_net"},
+        {"backbone": "hf-hub:some/network"},
+        {"backbone": "resnet18.x:y"},
+        {"backbone": "vit_tiny_patch16_224"},
         {"num_classes": -3},
         {"decoder_channels": -1},
         {"kind": "ed"},
@@ -212,7 +222,11 @@ def test_a_damaged_config_ends_in_one_line(text, tiny_checkpoint, tmp_path):
 def test_a_config_that_lies_about_the_weights_costs_no_memory(lie, tiny_checkpoint, tmp_path):
     """The claimed network is held against the file's shapes before any of it is allocated."""
     config = json.loads(metadata_of(tiny_checkpoint)["config"]) | lie
-    one_line(rewritten(tiny_checkpoint, tmp_path / "m.safetensors", config=json.dumps(config)))
+    path = rewritten(tiny_checkpoint, tmp_path / "m.safetensors", config=json.dumps(config))
+    one_line(path)
+    if lie != {"kind": "ed"}:  # which is a network, but not this one
+        with pytest.raises(CheckpointError):
+            sketch(path, read_header(path).config)
 
 
 def test_missing_and_unknown_tensors_are_listed(tiny_checkpoint, tmp_path):

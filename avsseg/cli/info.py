@@ -83,21 +83,15 @@ def _show_model(name: str, *, as_json: bool) -> None:
 
 
 def _parameter_rows(name: str) -> "list[ParameterRow]":
-    import torch
-
-    from avsseg.model.build import build_model
+    from avsseg.checkpoint import read_header, sketch
     from avsseg.model.parameters import parameter_table
     from avsseg.model.presets import PRESETS
+    from avsseg.weights import resolve_weights
 
     if name in PRESETS:
-        config = PRESETS[name]
-    else:
-        from avsseg.checkpoint import read_header
-        from avsseg.weights import resolve_weights
-
-        config = read_header(resolve_weights(name)).config
-    with torch.device("meta"):
-        return parameter_table(build_model(config))
+        return parameter_table(sketch(Path(name), PRESETS[name]))
+    path = resolve_weights(name)
+    return parameter_table(sketch(path, read_header(path).config))
 
 
 def _plain(value: Any) -> Any:
