@@ -78,7 +78,7 @@ RayAddress = Annotated[
         "--ray-address",
         envvar="RAY_ADDRESS",
         metavar="HOST:PORT",
-        help="Of the Ray cluster.  \\[default: one on this machine]",
+        help="Of the Ray cluster.  \\[default: a new one here]",
         show_default=False,
         rich_help_panel=_RUN,
     ),

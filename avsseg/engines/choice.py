@@ -22,8 +22,7 @@ class Engine:
     Attributes:
         name: ``local`` for this machine, ``ray`` for a Ray cluster.
         jobs: videos at a time; None for one here, and on a cluster for what it has room for.
-        ray_address: of the cluster; None for ``RAY_ADDRESS``, one that runs on this machine, or
-            else one that is started for this run.
+        ray_address: of the cluster; None for ``RAY_ADDRESS``, else one is started for this run.
     """
 
     name: Literal["local", "ray"] = "local"

@@ -4,6 +4,7 @@ All machines must see videos, outputs and weights under the same paths, and have
 """
 
 import logging
+import os
 import re
 import socket
 import threading
@@ -82,7 +83,7 @@ class RayWorkers:
 
         Args:
             plan: what is done with each video.
-            address: of the cluster; None for Ray's own choice, which may be to start one.
+            address: of the cluster; None for ``RAY_ADDRESS``, else one is started here.
             count: how many workers; None for what the cluster has room for.
             most: no more are of use.
 
@@ -222,8 +223,10 @@ def _installed_ray() -> ModuleType:
 
 
 def _connect(ray: ModuleType, address: str | None) -> None:
+    # Ray's own default would knock at the address of a cluster here that was killed long ago.
+    address = address or os.environ.get("RAY_ADDRESS") or "local"
     try:
-        _knock(address or "")
+        _knock(address)
         ray.init(
             address=address,
             include_dashboard=False,
@@ -232,7 +235,7 @@ def _connect(ray: ModuleType, address: str | None) -> None:
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(
-            f"engine ray: no cluster at {address or 'the usual place'} ({_first_line(error)}); "
+            f"engine ray: no cluster at {address} ({_first_line(error)}); "
             "see whether 'ray status' finds it, and set RAY_AUTH_MODE=token if it wants one."
         ) from error
 

@@ -68,9 +68,7 @@ def test_a_killed_worker_of_a_cluster_costs_nothing(films, longer, plan, check_d
     import ray
 
     jobs, reports, workers = films(6, **longer), [], set()
-    ray.init(
-        num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=100_000_000
-    )
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         for report in run_jobs(jobs, plan, Engine(name="ray", jobs=2)):
             reports.append(report)
