@@ -33,7 +33,7 @@ def avsseg(*arguments, cwd=ROOT, **options):
         cwd=cwd,
         check=False,
         text=True,
-        timeout=300,
+        timeout=900,
         **{"capture_output": True, "env": ENVIRONMENT} | options,
     )
 
@@ -213,7 +213,7 @@ def test_a_source_that_stalls_is_given_up(make_film):
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=300,
+                timeout=900,
             )
     finally:
         signal.signal(signal.SIGIO, earlier)
@@ -237,7 +237,7 @@ def test_two_runs_into_one_folder_leave_whole_files(make_film, tiny_checkpoint, 
         )
         for _ in range(2)
     ]
-    words = [run.communicate(timeout=300)[1] for run in runs]
+    words = [run.communicate(timeout=900)[1] for run in runs]
 
     assert 0 in [run.returncode for run in runs]
     for run, said in zip(runs, words, strict=True):
