@@ -87,6 +87,7 @@ def test_the_tables_are_whole_without_a_terminal(capsys):
     assert "…" not in shown
     assert shown.count("1234.56 (1234.56)") == len(STAGES) * len(TASKS)
     assert shown.count("100/1000") == len(TASKS)
+    assert "Nothing in this film" not in shown
 
 
 def test_predict_shows_its_own_profile(film, tiny_checkpoint, tmp_path):

@@ -130,6 +130,8 @@ def _show(record: dict[str, Any]) -> None:
         "F: the slowest stage, or all CPU-seconds shared by all cores, whichever is more. "
         "codec: decoding and encoding the same film alone."
     )
+    if not any(run.get("sounding_moments") for run in record["runs"]):
+        results.print("Nothing in this film was marked: painting marks takes longer than this.")
 
 
 def _runs_table(runs: Sequence[dict[str, Any]]) -> Table:
