@@ -53,10 +53,10 @@ def test_a_dry_run_foresees_what_the_run_does(folder, predict, tmp_path, monkeyp
     predict(folder / "a.mkv", code=0)
     monkeypatch.chdir(tmp_path)
     before = sorted((tmp_path / "out").rglob("*"))
-    monkeypatch.setattr("avsseg.predict_jobs.load_model", None)
-    said = predict("in", "--dry-run", code=3)
-    as_json = predict("in", "--dry-run", "--json", code=3)
-    monkeypatch.undo()
+    with monkeypatch.context() as no_network:
+        no_network.setattr("avsseg.predict_jobs.load_model", None)
+        said = predict("in", "--dry-run", code=3)
+        as_json = predict("in", "--dry-run", "--json", code=3)
 
     assert sorted((tmp_path / "out").rglob("*")) == before
     assert said.stdout.splitlines()[:3] == [
