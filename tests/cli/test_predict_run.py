@@ -116,6 +116,7 @@ def test_wrong_requests_are_one_line(arguments, named, folder, predict, monkeypa
     assert named in predict(*arguments, code=2).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_ctrl_c_ends_workers_too(make_film, tiny_checkpoint, tmp_path):
     """All of a terminal's processes hear it: status 130, nothing half written."""
@@ -146,6 +147,7 @@ def test_ctrl_c_ends_workers_too(make_film, tiny_checkpoint, tmp_path):
     assert list(out.rglob("*")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_a_killed_run_is_resumed_and_nothing_is_lost(tiny_checkpoint):
     """The example, small: good clips once and whole, bad ones with reasons, nothing else."""

@@ -62,6 +62,7 @@ def test_an_address_where_nobody_listens_is_one_line(films, plan):
             run_jobs(films(2), plan, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RAY, reason="Ray is not installed")
 def test_a_killed_worker_of_a_cluster_costs_nothing(films, longer, plan, check_done, caplog):
     """Its film is done again by another one; every film is done once, and none is lost."""

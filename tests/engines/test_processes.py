@@ -18,6 +18,7 @@ def workers_alive():
     return {child.pid for child in children if child.name.startswith("avsseg-")}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_a_killed_worker_costs_nothing(films, longer, plan, check_done, caplog):
     """Its film is done again by another one; every film is done once, and none is lost."""
