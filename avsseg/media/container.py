@@ -130,6 +130,8 @@ def decoded(container: InputContainer, streams: list[Any], damage: Damage) -> It
                     return
                 frames = packet.decode()
             damage.count += packet.is_corrupt
+        except IndexError:  # PyAV at the end of a file in which a stream began half way
+            break
         except av.FFmpegError:
             damage.count, failures = damage.count + 1, failures + 1
             packets = container.demux(*streams)

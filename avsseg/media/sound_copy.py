@@ -256,6 +256,8 @@ def _packets(source: InputContainer, stream: AudioStream) -> Iterator[Packet]:
         try:
             with answering(file_of(source)):
                 packet = next(packets, None)
+        except IndexError:  # PyAV at the end of a file in which a stream began half way
+            return
         except av.FFmpegError:
             failures, packets = failures + 1, source.demux(stream)
             continue
