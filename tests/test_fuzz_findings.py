@@ -2,6 +2,7 @@
 
 import wave
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -215,16 +216,10 @@ def write_mp2(path, rate):
         out.mux(stream.encode(None))
 
 
-@pytest.mark.parametrize("kind", [0x02, 0x3E, 0x7E])
-def test_a_track_that_begins_half_way_is_not_missed_by_the_others(kind, tmp_path):
-    """As a torn FLV file, which has no list of its tracks, may suddenly have another one."""
-    path, samples = tmp_path / "film.flv", np.sin(np.arange(88200) / 20).astype(np.float32)
-    write_with_sound(path, (0, samples), video="flv", sound="libmp3lame", rate=44100)
-    data, tag = path.read_bytes(), b"\x08\x00\x00\x05" + bytes(7) + bytes([kind]) + bytes(4)
-    middle = len(data) // 2
-    while data[middle] != 9 or data[middle + 8 : middle + 11] != bytes(3):
-        middle += 1
-    path.write_bytes(data[:middle] + tag + b"\x00\x00\x00\x10" + data[middle:])
+def test_a_stream_that_begins_half_way_ends_nothing(tmp_path):
+    """A film of ours as fuzzing mutated it: FLV has no list of tracks, so more may turn up."""
+    path = Path(__file__).parent / "golden/late_stream.flv"
     with open_video(path) as reader:
-        assert sum(1 for _ in reader.frames()) >= 15
-    assert write_again(path, tmp_path / "again.mp4") >= 15
+        assert sum(1 for _ in reader.frames()) == 3
+    assert len(measure_sound(path).hops) == 10
+    assert write_again(path, tmp_path / "again.mp4") == 3
