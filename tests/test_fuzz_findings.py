@@ -13,6 +13,7 @@ from avsseg.cli.settings import read_settings
 from avsseg.errors import ConfigError, DataError
 from avsseg.media.extract import extract_wav
 from avsseg.media.reader import open_video
+from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import measure_sound
 from avsseg.media.video_writer import open_video_writer
 from avsseg.report.runs import read_runs
@@ -220,6 +221,7 @@ def test_a_stream_that_begins_half_way_ends_nothing(tmp_path):
     """A film of ours as fuzzing mutated it: FLV has no list of tracks, so more may turn up."""
     path = Path(__file__).parent / "golden/late_stream.flv"
     with open_video(path) as reader:
+        spec = SampleSpec(fps=Fraction(4), size=(16, 16), window=160)
+        assert sum(clip.num_valid for clip in reader.clips(spec)) == 1
         assert sum(1 for _ in reader.frames()) == 3
-    assert len(measure_sound(path).hops) == 10
     assert write_again(path, tmp_path / "again.mp4") == 3
