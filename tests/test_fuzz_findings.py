@@ -15,6 +15,7 @@ from avsseg.media.extract import extract_wav
 from avsseg.media.reader import open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import measure_sound
+from avsseg.media.stills import jpeg_stills
 from avsseg.media.video_writer import open_video_writer
 from avsseg.report.runs import read_runs
 from avsseg.training.config_file import read_config, to_toml
@@ -224,4 +225,6 @@ def test_a_stream_that_begins_half_way_ends_nothing(tmp_path):
         spec = SampleSpec(fps=Fraction(4), size=(16, 16), window=160)
         assert sum(clip.num_valid for clip in reader.clips(spec)) == 1
         assert sum(1 for _ in reader.frames()) == 3
+        begin = reader.info.start
+    assert len(jpeg_stills(path, [begin, begin + 1], width=16)) == 2
     assert write_again(path, tmp_path / "again.mp4") == 3
