@@ -50,6 +50,7 @@ def predict_file(
     outputs: OutputSettings,
     *,
     audio_track: int | None = None,
+    hardware: str | None = None,
     silent_ok: bool = False,
     progress: Progress | None = None,
     also: TakeSamples | None = None,
@@ -65,7 +66,10 @@ def predict_file(
             be written; then nothing of it is there.
     """
     begin, tally = clock.monotonic(), Tally()
-    with timer.running(), open_video(path, audio_track=audio_track, timer=timer) as reader:
+    with (
+        timer.running(),
+        open_video(path, audio_track=audio_track, hardware=hardware, timer=timer) as reader,
+    ):
         profile = listen(reader, silent_ok=silent_ok, also=also)
         start, end = _stretch(reader.info, settings)
         folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,8 @@ class Plan:
         silent_ok: a video without sound gives empty masks instead of an error.
         overwrite: do again what is there already.
         report: each video gets a page to look at; ``outputs`` must hold what it is made from.
-        decoder: ``bundled``, or ``ffmpeg`` for the installed program, which may read more.
+        decoder: ``bundled``, ``cuda`` for the same with pictures decoded by a GPU where it can, or
+            ``ffmpeg`` for the installed program, which may read more.
     """
 
     weights: Path
@@ -56,7 +57,7 @@ class Plan:
     silent_ok: bool = False
     overwrite: bool = False
     report: bool = False
-    decoder: Literal["bundled", "ffmpeg"] = "bundled"
+    decoder: Literal["bundled", "cuda", "ffmpeg"] = "bundled"
 
     def __post_init__(self) -> None:
         missing = [kind for kind in NEEDED if kind not in self.outputs.kinds]
@@ -127,6 +128,7 @@ class Predictor:
                 plan.predict,
                 plan.outputs,
                 audio_track=plan.audio_track,
+                hardware="cuda" if plan.decoder == "cuda" else None,
                 silent_ok=plan.silent_ok,
                 progress=progress,
                 also=None if meter is None else meter.add,

@@ -14,6 +14,7 @@ class DecoderName(StrEnum):
     """What reads the videos."""
 
     BUNDLED = "bundled"
+    CUDA = "cuda"
     FFMPEG = "ffmpeg"
 
 
@@ -166,7 +167,8 @@ Decoder = Annotated[
     DecoderName,
     typer.Option(
         "--decoder",
-        help="ffmpeg: an installed ffmpeg reads what the bundled codecs refuse.",
+        help="cuda: a GPU decodes the pictures. ffmpeg: an installed ffmpeg reads what the bundled"
+        " codecs refuse.",
         rich_help_panel=_SELECT,
     ),
 ]

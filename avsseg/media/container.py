@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.hwaccel import HWAccel
 from av.container import Container, InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -40,20 +41,42 @@ def as_fraction(value: Any) -> Fraction | None:
     return Fraction(value.numerator, value.denominator)
 
 
-def open_container(path: Path) -> InputContainer:
+def open_container(path: Path, *, hardware: str | None = None) -> InputContainer:
     """Open one local file for reading; it alone, whatever it says inside.
 
+    Args:
+        path: the file.
+        hardware: what decodes its pictures in place of the processor, as libav calls it
+            (``cuda``); codecs that it does not know are decoded by the processor all the same.
+
     Raises:
-        MediaError: the file is missing, no regular file, empty, unreadable or no known format.
+        MediaError: the file is missing, no regular file, empty, unreadable or no known format,
+            or there is no such hardware.
     """
     _check_file(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": DEMUXERS}
     url = f"file:{path.absolute()}"
+    options: dict[str, Any] = {
+        "container_options": {"protocol_whitelist": "file", "format_whitelist": DEMUXERS},
+        "metadata_errors": "replace",
+    }
     try:
         with answering(str(path)):
-            container = av.open(url, "r", container_options=options, metadata_errors="replace")
+            container: InputContainer = av.open(url, "r", **options)
+            if hardware is not None:  # opened first without, to tell one failure from the other
+                container.close()
+                container = _on_hardware(path, url, options, hardware)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"{path}: not a video file that can be read ({_reason(error)})") from error
+    return container
+
+
+def _on_hardware(path: Path, url: str, options: dict[str, Any], name: str) -> InputContainer:
+    try:
+        container: InputContainer = av.open(url, "r", hwaccel=HWAccel(name), **options)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaError(
+            f"{path}: cannot be decoded by {name} here ({_reason(error)}); use --decoder bundled"
+        ) from error
     return container
 
 

@@ -34,11 +34,13 @@ class Film:
 
     Attributes:
         info: facts of the file.
+        hardware: what decodes the pictures in place of the processor.
         damage: what was torn, over all passes so far.
     """
 
-    def __init__(self, info: VideoInfo) -> None:
+    def __init__(self, info: VideoInfo, *, hardware: str | None = None) -> None:
         self.info = info
+        self.hardware = hardware
         self.damage = Damage()
         self._open: list[InputContainer] = []
 
@@ -54,7 +56,7 @@ class Film:
         trusted.
         """
         target = self._seek_target(start)
-        with self._opened() as container:
+        with self._opened(self.hardware) as container:
             streams: list[Any] = [best_video(container, self.info.path)]
             if with_sound and self.info.has_audio:
                 streams.append(best_audio(container, self.info.path, self.info.audio_track))
@@ -124,8 +126,8 @@ class Film:
         return target if frame.pts * self.info.time_base <= target else None
 
     @contextmanager
-    def _opened(self) -> Iterator[InputContainer]:
-        container = open_container(self.info.path)
+    def _opened(self, hardware: str | None = None) -> Iterator[InputContainer]:
+        container = open_container(self.info.path, hardware=hardware)
         self._open.append(container)
         try:
             yield container

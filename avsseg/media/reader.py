@@ -42,19 +42,24 @@ class Sounded:
 
 
 def open_video(
-    path: str | Path, *, audio_track: int | None = None, timer: NoTimer = NO_TIMER
+    path: str | Path,
+    *,
+    audio_track: int | None = None,
+    hardware: str | None = None,
+    timer: NoTimer = NO_TIMER,
 ) -> "VideoReader":
     """Open a film for reading; use it in a ``with`` statement.
 
     Args:
         path: the file.
         audio_track: number of the sound track to listen to, from 0; None for the best.
+        hardware: what decodes the pictures in place of the processor (``cuda``).
         timer: told what converting pictures and preparing sound take.
 
     Raises:
         MediaError: no such file, no video in it, nothing that decodes, or no such audio track.
     """
-    return VideoReader(probe(path, audio_track=audio_track), timer)
+    return VideoReader(probe(path, audio_track=audio_track), timer, hardware=hardware)
 
 
 class VideoReader:
@@ -69,11 +74,13 @@ class VideoReader:
         timer: told what converting pictures and preparing sound take.
     """
 
-    def __init__(self, info: VideoInfo, timer: NoTimer = NO_TIMER) -> None:
+    def __init__(
+        self, info: VideoInfo, timer: NoTimer = NO_TIMER, *, hardware: str | None = None
+    ) -> None:
         self.info = info
         self.timer = timer
         self.notes: list[str] = []
-        self._film = Film(info)
+        self._film = Film(info, hardware=hardware)
         if info.colour.hdr:
             self.notes.append(f"{info.path}: HDR pictures ({info.colour.hdr}) mapped to BT.709")
         if info.has_alpha:
