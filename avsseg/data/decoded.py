@@ -69,5 +69,5 @@ def _read_image(path: Path, mode: str | None) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
             return np.array(image.convert(mode) if mode else image).astype(np.uint8)
-    except (OSError, UnidentifiedImageError) as error:
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: cannot be read ({error}); replace or unlist it") from error

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from avsseg.errors import AvssegError, CheckpointError, UsageError
 from avsseg.inputs import Job
 from avsseg.media.manifest import FileReport
+from avsseg.media.watchdog import PATIENCE, watch
 from avsseg.predict_file import Progress
 from avsseg.predict_jobs import DoJob
 
@@ -17,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 FOR_ALL = (UsageError, CheckpointError)
 """What is wrong with the request or the weights is wrong for every video."""
+
+STALLED = 124
+"""How a worker ends whose decoder does not come back, as timeout(1) does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +100,8 @@ def _kept_remarks() -> Iterator[list[logging.LogRecord]]:
         yield keeper.records
     finally:
         logger.removeHandler(keeper)
+
+
+def end_where_stalled() -> None:
+    """Has this process end with ``STALLED`` when a decoder no longer answers."""
+    watch(PATIENCE, lambda file: os._exit(STALLED))

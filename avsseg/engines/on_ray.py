@@ -16,7 +16,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from avsseg.engines.attempt import Ended, attempt_apart, worker_name
+from avsseg.engines.attempt import Ended, attempt_apart, end_where_stalled, worker_name
 from avsseg.engines.dispatch import Lost
 from avsseg.errors import UsageError
 from avsseg.inputs import Job
@@ -42,6 +42,7 @@ class VideoWorker:
     """What lives on the cluster: does one video at a time, and loads the network once."""
 
     def __init__(self, plan: Plan) -> None:
+        end_where_stalled()
         self._predictor = Predictor(plan)
         self._unwanted = threading.Event()
 

@@ -18,16 +18,15 @@ from multiprocessing.context import SpawnProcess
 
 import torch
 
-from avsseg.engines.attempt import Ended, attempt_apart
+from avsseg.engines.attempt import STALLED, Ended, attempt_apart, end_where_stalled
 from avsseg.engines.dispatch import Lost
 from avsseg.inputs import Job
-from avsseg.media.watchdog import PATIENCE, watch
+from avsseg.media.watchdog import PATIENCE
 from avsseg.predict_file import Progress
 from avsseg.predict_jobs import Plan, Predictor
 
 _SECONDS_BETWEEN_NEWS = 0.25
 _SECONDS_TO_CLEAR_UP = 30.0
-_STALLED = 124  # as timeout(1) ends
 
 
 @dataclass
@@ -125,7 +124,7 @@ def device_of(device: str, number: int) -> str:
 
 
 def _how_it_ended(status: int | None) -> str:
-    if status == _STALLED:
+    if status == STALLED:
         return f"waited {PATIENCE:g} s for a decoder that did not answer"
     if status is not None and status < 0:
         with suppress(ValueError):
@@ -153,7 +152,7 @@ def _work(pipe: Connection, plan: Plan, threads: int) -> None:
     """The life of a worker."""
     signal.signal(signal.SIGTERM, _interrupted)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
-    watch(PATIENCE, lambda file: os._exit(_STALLED))
+    end_where_stalled()
     torch.set_num_threads(threads)
     predictor = Predictor(plan)
     with suppress(EOFError, OSError, KeyboardInterrupt):

@@ -76,6 +76,6 @@ def read_state(path: Path) -> State:
         raise CheckpointError(f"{path}: no such file.") from error
     except Exception as error:  # torch raises whatever the bytes happen to provoke
         raise CheckpointError(f"{path}: cannot be read; the run cannot be resumed.") from error
-    if state.get("format") != FORMAT:
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise CheckpointError(f"{path}: is of another avsseg's making; resume it with that one.")
     return state

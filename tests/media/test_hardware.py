@@ -32,7 +32,7 @@ def test_where_no_gpu_decodes_it_is_said_with_what_to_do(make_film):
     with pytest.raises(MediaError, match="not a video file"):
         open_container(torn, hardware="cuda")
     if not has_nvdec(film):
-        with pytest.raises(MediaError, match="cuda here .* use --decoder bundled"):
+        with pytest.raises(MediaError, match=r"cuda here .* use --decoder bundled"):
             rgb_of(film, "cuda")
 
 
