@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from avsseg.clip import Clip
 from avsseg.media.colour import resize_rgb
-from avsseg.media.cuts import CutFinder, thumbnail
+from avsseg.media.cuts import CutFinder, Thumbnails
 from avsseg.media.reader import Small, Sounded, clip_of
 from avsseg.media.sampling import SampleSpec, Shown, interleave, pick
 from avsseg.media.sound import MonoResampler, Samples, SoundBuffer
@@ -51,6 +51,7 @@ class ArrayFilm:
             yield clip_of(items, index, spec)
 
     def _shown(self, cuts: CutFinder | None) -> Iterator[Shown[Pixels]]:
+        thumbnail = Thumbnails()
         for number, picture in enumerate(self._pictures):
             time = number / self._rate
             if cuts is not None:

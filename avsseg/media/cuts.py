@@ -1,11 +1,13 @@
 """Scene cuts, found from tiny versions of the pictures as they pass."""
 
 from collections import deque
+from dataclasses import dataclass
 from fractions import Fraction
+from statistics import median
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from avsseg.media.planes import plane_view
@@ -32,7 +34,7 @@ class CutFinder:
 
     def __init__(self) -> None:
         self.cuts: list[Fraction] = []
-        self._last: deque[tuple[Fraction, Thumbnail]] = deque(maxlen=2)
+        self._last: deque[tuple[Fraction, _Traits]] = deque(maxlen=2)
         self._usual: deque[float] = deque(maxlen=_MEMORY)
         self._suspect = 0.0
 
@@ -40,20 +42,21 @@ class CutFinder:
         """Take the next picture in.
 
         Shapes:
-            picture (rows, columns) float32 in [0, 1], such as a ``thumbnail``; always the same
+            picture (rows, columns) float32 in [0, 1], as of ``Thumbnails``; always the same
         """
+        traits = _traits(picture)
         if self._suspect:
             (_, before), (at, _) = self._last
-            if change(before, picture) >= self._suspect / 2:
+            if _change(before, traits) >= self._suspect / 2:
                 self.cuts.append(at)
                 self._usual.clear()
-        step = change(self._last[-1][1], picture) if self._last else 0.0
-        usual = float(np.median(self._usual)) if self._usual else 0.0
+        step = _change(self._last[-1][1], traits) if self._last else 0.0
+        usual = median(self._usual) if self._usual else 0.0
         suspicious = step >= max(_LEAST, _TIMES_USUAL * usual) and not self._suspect
         self._suspect = step if suspicious else 0.0
         if not suspicious:
             self._usual.append(step)
-        self._last.append((time, picture))
+        self._last.append((time, traits))
 
 
 def change(before: Thumbnail, after: Thumbnail) -> float:
@@ -65,23 +68,50 @@ def change(before: Thumbnail, after: Thumbnail) -> float:
     Shapes:
         before, after (rows, columns) float32 in [0, 1]
     """
-    places = np.abs(_cells(before) - _cells(after)).mean() / _LARGE_CHANGE
-    shades = np.abs(_histogram(before) - _histogram(after)).sum() / 2
-    return float(np.sqrt(min(places, 1.0) * shades))
+    return _change(_traits(before), _traits(after))
 
 
-def thumbnail(frame: av.VideoFrame) -> Thumbnail:
-    """A frame's brightness at a few of its points.
+class Thumbnails:
+    """Takes from each frame of a film its brightness at a few of its points.
 
     Shapes:
         frame of any format -> (48, 64) float32 in [0, 1]
     """
-    small = frame.reformat(
-        width=_COLUMNS, height=_ROWS, format="gray", interpolation=Interpolation.POINT, threads=1
-    )
-    points: Thumbnail = plane_view(small).astype(np.float32)
-    points /= 255
-    return points
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> Thumbnail:
+        """The thumbnail of a frame."""
+        small = self._reformatter.reformat(
+            frame,
+            width=_COLUMNS,
+            height=_ROWS,
+            format="gray",
+            interpolation=Interpolation.POINT,
+            threads=1,
+        )
+        points: Thumbnail = plane_view(small).astype(np.float32)
+        points /= 255
+        return points
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Traits:
+    """What of a picture is compared: means of blocks, and shares of shades."""
+
+    cells: Thumbnail
+    shades: NDArray[np.float64]
+
+
+def _traits(picture: Thumbnail) -> _Traits:
+    return _Traits(cells=_cells(picture), shades=_histogram(picture))
+
+
+def _change(before: _Traits, after: _Traits) -> float:
+    places = np.abs(before.cells - after.cells).mean() / _LARGE_CHANGE
+    shades = np.abs(before.shades - after.shades).sum() / 2
+    return float(np.sqrt(min(places, 1.0) * shades))
 
 
 def _cells(picture: Thumbnail) -> Thumbnail:

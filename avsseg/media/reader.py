@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avsseg.clip import Clip
 from avsseg.errors import MediaError
-from avsseg.media.cuts import CutFinder, thumbnail
+from avsseg.media.cuts import CutFinder, Thumbnails
 from avsseg.media.film import Film
 from avsseg.media.pictures import FullPictures, SmallPictures
 from avsseg.media.probe import VideoInfo, probe
@@ -200,6 +200,7 @@ def _seen(
     pictures: Iterator[Shown[av.VideoFrame]], cuts: CutFinder | None
 ) -> Iterator[Shown[av.VideoFrame]]:
     """The pictures; each is shown to the finder of cuts before it is handed on."""
+    thumbnail = Thumbnails()
     for shown in pictures:
         if cuts is not None:
             cuts.see(shown.time, thumbnail(shown.picture))

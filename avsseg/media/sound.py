@@ -137,8 +137,8 @@ def _mono(frame: av.AudioFrame) -> Samples:
         mean = (mean - 128) / 128
     elif values.dtype.kind == "i":
         mean = mean / 2.0 ** (8 * values.dtype.itemsize - 1)
-    bounded = np.clip(np.nan_to_num(mean), -_LOUDEST, _LOUDEST)
-    return np.asarray(bounded, np.float32)
+    mean[np.isnan(mean)] = 0
+    return np.asarray(mean.clip(-_LOUDEST, _LOUDEST), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

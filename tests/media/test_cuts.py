@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avsseg.media.clock import time_of
-from avsseg.media.cuts import CutFinder, change, thumbnail
+from avsseg.media.cuts import CutFinder, Thumbnails, change
 from avsseg.media.reader import open_video
 
 
@@ -79,7 +79,7 @@ def test_cuts_of_a_film_have_its_own_timestamps(make_film):
         ground[:, : size[0] // 3] = 90 if number < 12 else 150
         return ground
 
-    finder = CutFinder()
+    finder, thumbnail = CutFinder(), Thumbnails()
     with open_video(make_film(picture=picture, seconds=Fraction(3))) as film:
         for frame in film.frames():
             finder.see(time_of(frame), thumbnail(frame))
