@@ -143,11 +143,11 @@ def decoded(container: InputContainer, streams: list[Any], damage: Damage) -> It
 
     Gives up after a thousand failures in a row, so that a torn file ends rather than spins.
     """
-    failures = 0
+    failures, file = 0, file_of(container)
     packets = container.demux(*streams)
     while failures < MAX_FAILURES:
         try:
-            with answering(file_of(container)):
+            with answering(file):
                 packet = next(packets, None)
                 if packet is None:
                     return

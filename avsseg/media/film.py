@@ -69,7 +69,7 @@ class Film:
         with self._opened() as container:
             stream = best_audio(container, self.info.path, self.info.audio_track)
             for frame in decoded(container, [stream], self.damage):
-                if start is None or _end_of(frame) > start - SOUND_MARGIN:
+                if start is None or _span_of(frame)[1] > start - SOUND_MARGIN:
                     yield frame
 
     def shown(
@@ -103,8 +103,9 @@ class Film:
         """All frames, with an eye on holes, and on the end whether it is the one stated."""
         furthest, holes = self.info.start, _Holes()
         for frame in decoded(container, streams, self.damage):
-            furthest = max(furthest, _end_of(frame))
-            self.damage.count += frame.is_corrupt or holes.shared(frame)
+            begin, end = _span_of(frame)
+            furthest = max(furthest, end)
+            self.damage.count += frame.is_corrupt or holes.shared(type(frame), begin, end)
             yield frame
         stated = stated_end(container, streams)
         if stated is not None and furthest + SHORTFALL < stated:
@@ -148,12 +149,10 @@ class _Holes:
         self._ends: dict[type, Fraction] = {}
         self._holes: dict[type, tuple[Fraction, Fraction]] = {}
 
-    def shared(self, frame: Any) -> bool:
-        """Whether this frame ends a hole that the other stream has, too."""
-        kind, end = type(frame), _end_of(frame)
+    def shared(self, kind: type, begin: Fraction, end: Fraction) -> bool:
+        """Whether a frame of this kind and time ends a hole that the other stream has, too."""
         before = self._ends.get(kind)
         self._ends[kind] = end
-        begin = end - _length_of(frame)
         if before is None or begin - before < HOLE:
             return False
         self._holes[kind] = before, begin
@@ -166,14 +165,12 @@ def _seek(container: InputContainer, stream: Any, target: Fraction) -> None:
     container.seek(int(target / base), stream=stream)
 
 
-def _end_of(frame: Any) -> Fraction:
+def _span_of(frame: Any) -> tuple[Fraction, Fraction]:
+    """When a frame begins and ends, in seconds; both are 0 where it does not say."""
     base = as_fraction(frame.time_base)
     if frame.pts is None or base is None:
-        return Fraction(0)
-    return Fraction(frame.pts * base) + _length_of(frame)
-
-
-def _length_of(frame: Any) -> Fraction:
+        return Fraction(0), Fraction(0)
+    begin = frame.pts * base
     if isinstance(frame, av.AudioFrame):
-        return Fraction(frame.samples, frame.sample_rate or 1)
-    return Fraction((frame.duration or 0) * (as_fraction(frame.time_base) or 0))
+        return begin, begin + Fraction(frame.samples, frame.sample_rate or 1)
+    return begin, (frame.pts + (frame.duration or 0)) * base
