@@ -7,7 +7,7 @@ import av
 
 from avsseg.media.clock import tick_of, time_of
 from avsseg.media.encoders import FALLBACK_RATE
-from avsseg.media.planes import copy_frame, pad_to_even
+from avsseg.media.planes import pad_to_even
 from avsseg.media.probe import VideoInfo
 
 
@@ -32,7 +32,10 @@ class PictureFitter:
         self._last: Fraction | float = -inf
 
     def fit(self, frame: av.VideoFrame) -> av.VideoFrame | None:
-        """A new frame, ready to encode; None if it is not later than the one before it."""
+        """The frame, or one with padding, with its time in the film.
+
+        None if it is not later than the one before it.
+        """
         time = time_of(frame)
         if time <= self._last:
             self._note("a picture not later than the one before it was left out")
@@ -42,7 +45,6 @@ class PictureFitter:
             self.shift = time if self._from_zero else Fraction(0)
         self._last = time
         fitted = frame if self._keeps_odd_sizes else self._padded(frame)
-        fitted = copy_frame(frame) if fitted is frame else fitted
         lasts = frame.duration * tick_of(frame) or 1 / (self._info.rate or FALLBACK_RATE)
         fitted.time_base, fitted.pts = self.tick, round((time - self.shift) / self.tick)
         fitted.duration = max(1, round(lasts / self.tick))

@@ -95,8 +95,10 @@ class VideoWriter:
         """Add the next picture, which shows from its own time on.
 
         Every picture has the size and colours of the first. One that is not later than the
-        picture before it is left out, with a note.
+        picture before it is left out, with a note. The frame is the film's from then on: its time
+        becomes that in the film.
         """
+        time = time_of(frame)
         fitted = self._fitter.fit(frame)
         if fitted is None:
             return
@@ -105,7 +107,7 @@ class VideoWriter:
         assert self._encoder is not None
         self._mux(self._encoder.encode(fitted))
         if self._sound is not None:
-            self._sound.advance(time_of(frame))
+            self._sound.advance(time)
 
     def finish(self) -> None:
         """Write what the encoders still hold and the rest of the sound.
