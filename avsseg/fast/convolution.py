@@ -37,17 +37,17 @@ def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None, *, flipped: bool = Fals
         weight, bias = nn.utils.fuse_conv_bn_weights(
             weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )
-    with torch.device("meta"):
-        made = nn.Conv2d(
-            conv.in_channels,
-            conv.out_channels,
-            (conv.kernel_size[0], conv.kernel_size[1]),
-            stride=(conv.stride[0], conv.stride[1]),
-            padding=_padding(conv, flipped=flipped),
-            dilation=(conv.dilation[0], conv.dilation[1]),
-            groups=conv.groups,
-            bias=bias is not None,
-        )
+    made = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        (conv.kernel_size[0], conv.kernel_size[1]),
+        stride=(conv.stride[0], conv.stride[1]),
+        padding=_padding(conv, flipped=flipped),
+        dilation=(conv.dilation[0], conv.dilation[1]),
+        groups=conv.groups,
+        bias=bias is not None,
+        device="meta",
+    )
     turned = weight.detach().flip(2, 3) if flipped else weight.detach()
     laid_out = turned.contiguous(memory_format=torch.channels_last)
     made.weight = nn.Parameter(laid_out, requires_grad=False)

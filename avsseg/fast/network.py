@@ -1,6 +1,5 @@
 """A network for inference: batch norms folded, activations fused, nothing padded by copying."""
 
-import copy
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -48,7 +47,7 @@ def shell(net: Net) -> Net:
     """A copy whose modules can be exchanged without touching ``net``; tensors are shared."""
     twin = net.__class__.__new__(net.__class__)
     for name, value in vars(net).items():
-        vars(twin)[name] = copy.copy(value) if isinstance(value, dict) else value
+        vars(twin)[name] = value.copy() if isinstance(value, dict) else value
     for name, child in net._modules.items():
         twin._modules[name] = None if child is None else shell(child)
     return twin
