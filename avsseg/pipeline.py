@@ -27,6 +27,7 @@ from avsseg.sound_classes import heard_events
 from avsseg.stage_timer import NoTimer
 
 _CLIP_BYTES, _MASK_BYTES = 16 * 1024 * 1024, 8 * 1024 * 1024
+_CLIP_BYTES_ON_CPU = 4 * 1024 * 1024  # where clips are not taken by the batch
 
 
 class Source(Protocol):
@@ -81,7 +82,7 @@ def predictions(
     clips = prefetch(
         reader.clips(spec, cuts=cuts),
         size_of=_clip_bytes,
-        max_bytes=_CLIP_BYTES,
+        max_bytes=_bytes_ahead(model),
         timer=reader.timer,
         stage="decode",
     )
@@ -215,6 +216,11 @@ def _closing_too(
         yield from items
     finally:
         source.close()
+
+
+def _bytes_ahead(model: AVSegmenter) -> int:
+    on_cpu = model.pixel_mean.device.type == "cpu"
+    return _CLIP_BYTES_ON_CPU if on_cpu else _CLIP_BYTES
 
 
 def _clip_bytes(clip: Clip) -> int:

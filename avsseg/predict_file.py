@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsseg.heap import share_heap
 from avsseg.listening import is_audible, listen, sound_gate
 from avsseg.media.coverage import level_of
 from avsseg.media.cuts import CutFinder
@@ -65,6 +66,7 @@ def predict_file(
         MediaError: the video cannot be read, has no sound where it must, or an output cannot
             be written; then nothing of it is there.
     """
+    share_heap()
     begin, tally = clock.monotonic(), Tally()
     with (
         timer.running(),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from avsseg.checkpoint import load_model
 from avsseg.errors import UsageError
+from avsseg.heap import share_heap
 from avsseg.inputs import Job
 from avsseg.listening import require_sound
 from avsseg.media.ffmpeg_input import transcoded
@@ -88,6 +89,7 @@ class Predictor:
     """
 
     def __init__(self, plan: Plan, timer: NoTimer = NO_TIMER) -> None:
+        share_heap()  # loading the network begins a thread
         self.plan, self.timer = plan, timer
 
     @cached_property

@@ -48,12 +48,14 @@ def loop(source, target, times):
 def measure(film, folder, weights, kinds, fps):
     """Seconds, CPU-seconds and peak bytes of one prediction, start-up apart."""
     from avsseg.checkpoint import load_model
+    from avsseg.heap import share_heap
     from avsseg.media.outputs import OutputSettings
     from avsseg.peak_memory import peak_memory
     from avsseg.predict_file import predict_file
     from avsseg.prediction import PredictSettings
     from avsseg.stage_timer import StageTimer
 
+    share_heap()  # before the network is loaded, as the program does
     model, timer = load_model(weights), StageTimer()
     settings = PredictSettings(fps=fps)
     predict_file(film, folder, model, settings, OutputSettings(kinds=kinds), timer=timer)

@@ -1,6 +1,7 @@
 """From a file to what sounds in it: in order of time, lazily, leaving nothing running behind."""
 
 import threading
+import time
 from copy import deepcopy
 from fractions import Fraction
 
@@ -8,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from avsseg.clip import Clip
 from avsseg.errors import MediaError, UsageError
 from avsseg.listening import is_audible, listen
 from avsseg.media.reader import open_video
-from avsseg.pipeline import sample_spec
+from avsseg.media.sound import measure_samples
+from avsseg.pipeline import predictions, sample_spec
 from avsseg.prediction import Prediction, PredictSettings
 from avsseg.sound_classes import class_names
+from avsseg.stage_timer import NO_TIMER
 from avsseg.videos import segment_video
 
 
@@ -22,6 +26,27 @@ def model(tiny_checkpoint):
     from avsseg.checkpoint import load_checkpoint
 
     return load_checkpoint(tiny_checkpoint)
+
+
+class EndlessFilm:
+    """Noise without end that counts the clips which are taken of it."""
+
+    start, timer, handed_over, clip_bytes = Fraction(0), NO_TIMER, 0, 0
+
+    def clips(self, spec, *, cuts=None):
+        frames = np.zeros((spec.num_frames, *spec.size, 3), np.uint8)
+        waveform = np.full((spec.num_frames, spec.window), 0.1, np.float32)
+        self.clip_bytes = frames.nbytes + waveform.nbytes
+        for index in range(1000):
+            self.handed_over += 1
+            times = tuple(Fraction(5 * index + n) for n in range(spec.num_frames))
+            yield Clip(
+                frames=frames,
+                waveform=waveform,
+                times=times,
+                num_valid=spec.num_frames,
+                index=index,
+            )
 
 
 def stages():
@@ -178,3 +203,29 @@ def test_sounds_have_no_name_while_nothing_sounds(make_film, model):
     named = [[event.name for event in m.heard] for m in segment_video(film, dog)]
 
     assert named == [["Dog"]] * 3 + [[]] * 3
+
+
+def test_the_first_pass_runs_only_a_few_clips_ahead_of_the_network(model, monkeypatch):
+    """Reading more than the network will soon take wins no time, and costs a long film memory."""
+    film, go_on = EndlessFilm(), threading.Event()
+    encode = model.encode_frames
+
+    def stalled(frames):
+        go_on.wait(60)
+        return encode(frames)
+
+    monkeypatch.setattr(model, "encode_frames", stalled)
+    loud = measure_samples(np.full(16_000, 0.5, np.float32))
+    moments = predictions(film, model, PredictSettings(), loud)
+    first = threading.Thread(target=lambda: next(moments))
+    first.start()
+    seen = 0
+    while film.handed_over < 3 or film.handed_over > seen:
+        seen = film.handed_over
+        time.sleep(0.3)
+    go_on.set()
+    first.join()
+    moments.close()
+
+    in_work = torch.get_num_threads() + 2
+    assert (seen - in_work) * film.clip_bytes <= 4 * 1024 * 1024
