@@ -42,18 +42,18 @@ def bands(height: int) -> Iterator[slice]:
         yield slice(top, min(height, top + _BAND_ROWS))
 
 
-def columns_of(shape: NDArray[np.bool_], *, margin: int) -> slice | None:
-    """The columns that hold a shape, and ``margin`` more, in whole pairs; None if it is empty.
+def columns_above(levels: Levels, least: int, *, margin: int) -> slice | None:
+    """The columns with anything above ``least``, and ``margin`` more, in whole pairs, if any.
 
     Shapes:
-        shape (H, W)
+        levels (H, W)
     """
-    columns = np.flatnonzero(shape.any(axis=0))
+    columns = np.flatnonzero(levels.max(axis=0) > least)
     if columns.size == 0:
         return None
     left = max(0, int(columns[0]) - margin) // 2 * 2
     right = (int(columns[-1]) + 2 + margin) // 2 * 2
-    return slice(left, min(shape.shape[1], right))
+    return slice(left, min(levels.shape[1], right))
 
 
 def outline(inside: NDArray[np.bool_], thickness: int, *, shadow: float) -> tuple[Plane, Plane]:
@@ -81,8 +81,8 @@ def grow(shape: Plane, steps: int) -> Plane:
         tall = grown.copy()
         np.maximum(tall[1:], grown[:-1], out=tall[1:])
         np.maximum(tall[:-1], grown[1:], out=tall[:-1])
-        wide = tall if step % 2 else grown
-        grown = tall.copy()
+        wide = tall.copy() if step % 2 else grown
+        grown = tall
         np.maximum(grown[:, 1:], wide[:, :-1], out=grown[:, 1:])
         np.maximum(grown[:, :-1], wide[:, 1:], out=grown[:, :-1])
     return grown
@@ -94,9 +94,14 @@ def soften(coverage: Plane) -> Plane:
     Shapes:
         coverage (H, W) -> (H, W), the outermost rows and columns smoothed along themselves alone
     """
-    soft = coverage.copy()
+    tall: Plane = np.right_shift(coverage, 1)
     quarter = coverage >> 2
-    soft[1:-1] = (coverage[1:-1] >> 1) + quarter[:-2] + quarter[2:]
-    half, quarter = soft >> 1, soft >> 2
-    soft[:, 1:-1] = half[:, 1:-1] + quarter[:, :-2] + quarter[:, 2:]
+    tall[1:-1] += quarter[:-2]
+    tall[1:-1] += quarter[2:]
+    tall[:1], tall[-1:] = coverage[:1], coverage[-1:]
+    soft: Plane = np.right_shift(tall, 1)
+    quarter = tall >> 2
+    soft[:, 1:-1] += quarter[:, :-2]
+    soft[:, 1:-1] += quarter[:, 2:]
+    soft[:, :1], soft[:, -1:] = tall[:, :1], tall[:, -1:]
     return soft

@@ -1,5 +1,7 @@
 """Paint for 4:2:0 pictures: colours in a frame's own matrix and range, laid on by coverage."""
 
+from functools import lru_cache
+
 import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
@@ -22,12 +24,17 @@ _WEIGHTS = {
 
 def mix_ink(rgb: Rgb, frame: av.VideoFrame) -> Ink:
     """The Y, Cb and Cr by which ``frame``, in its own matrix and range, shows an RGB colour."""
-    red_weight, blue_weight = _WEIGHTS[matrix_of(frame)]
+    return _mixed(rgb, matrix_of(frame), range_of(frame))
+
+
+@lru_cache(maxsize=64)
+def _mixed(rgb: Rgb, matrix: Colorspace, values: ColorRange) -> Ink:
+    red_weight, blue_weight = _WEIGHTS[matrix]
     red, green, blue = (part / 255 for part in rgb)
     luma = red_weight * red + (1 - red_weight - blue_weight) * green + blue_weight * blue
     blueness = (blue - luma) / (2 * (1 - blue_weight))
     redness = (red - luma) / (2 * (1 - red_weight))
-    if range_of(frame) == ColorRange.JPEG:
+    if values == ColorRange.JPEG:
         offset, luma_span, chroma_span = 0, 255, 255
     else:
         offset, luma_span, chroma_span = 16, 219, 224

@@ -9,7 +9,7 @@ import numpy as np
 from av.video.reformatter import Interpolation
 
 from avsseg.errors import UsageError
-from avsseg.media.coverage import bands, columns_of, level_of, outline, ramp, translate
+from avsseg.media.coverage import bands, columns_above, level_of, outline, ramp, translate
 from avsseg.media.ink import Ink, Rgb, fade_to, mix_ink, paint_chroma, paint_luma
 from avsseg.media.labels import Label, draw_labels
 from avsseg.media.planes import copy_frame
@@ -90,7 +90,7 @@ def _mark(
     thickness = max(1, round(canvas.height / _LINES_PER_LINE_PIXEL))
     low, margin = style.threshold - _CRISPNESS, 2 * thickness + 2
     reach = slice(max(0, band.start - margin), band.stop + margin)
-    columns = columns_of(levels[reach] > level_of(low), margin=margin)
+    columns = columns_above(levels[reach], level_of(low), margin=margin)
     if columns is None:
         return
     part, top, left = levels[reach, columns], band.start, columns.start
