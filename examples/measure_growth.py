@@ -1,10 +1,11 @@
 """Measures how memory and time of ``avsseg predict`` grow with the length of a film.
 
-    python examples/measure_growth.py [VIDEO] [-w WEIGHTS] [--output csv]
+    python examples/measure_growth.py [VIDEO] [-w WEIGHTS] [--output csv] [--rounds 3]
 
 The film is put after itself 2, 4, 8 and 16 times without encoding anything anew, and each of these
-is predicted in a process of its own. Peak memory of the longest must be within 5 % of the
-shortest, and time must lie on a line (R^2 >= 0.99) over 1, 2, 4 and 8 times.
+is predicted in a process of its own, in several rounds, of which the medians count. Peak memory
+of the longest must be within 5 % of the shortest, and time must lie on a line (R^2 >= 0.99) over
+1, 2, 4 and 8 times.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -71,20 +73,21 @@ def fit(lengths, seconds):
 
 
 def measure_all(args):
-    figures = {}
+    rounds = {times: [] for times in TIMES}
     context = multiprocessing.get_context("spawn")
     kinds = tuple(args.output.split(","))
     with TemporaryDirectory() as folder:
-        for times in TIMES:
-            film = Path(folder) / f"x{times}{args.video.suffix}"
+        films = {times: Path(folder) / f"x{times}{args.video.suffix}" for times in TIMES}
+        for times, film in films.items():
             loop(args.video, film, times)
+        for number, (times, film) in product(range(args.rounds), films.items()):
             with ProcessPoolExecutor(1, mp_context=context) as alone:
-                out = Path(folder) / f"out{times}"
+                out = Path(folder) / f"out{times}-{number}"
                 task = alone.submit(measure, film, out, args.weights, kinds, Fraction(args.fps))
-                figures[times] = task.result()
-            wall, cpu, peak = figures[times]
+                rounds[times].append(task.result())
+            wall, cpu, peak = rounds[times][-1]
             print(f"x{times:<3} {wall:8.2f} s {cpu:8.2f} CPU s {peak / 1e6:8.1f} MB", flush=True)
-    return figures
+    return {times: np.median(measured, axis=0) for times, measured in rounds.items()}
 
 
 def main():
@@ -95,6 +98,7 @@ def main():
     parser.add_argument("-w", "--weights", default=None)
     parser.add_argument("--output", default="csv")
     parser.add_argument("--fps", default="1")
+    parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     figures = measure_all(args)
     memory = figures[16][2] / figures[1][2]
