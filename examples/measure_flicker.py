@@ -53,24 +53,21 @@ def change(times: Floats, areas: Floats, seconds: float | None) -> tuple[float, 
 
 
 def main() -> None:
-    """Prints a line for each film, and the means over films that have a mask at all."""
+    """Prints a line for each film, and the means over all pairs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("films", nargs="+", type=Path)
     parser.add_argument("--weights", default="avsseg-compact")
     parser.add_argument("--smooth", default="0")
     given = parser.parse_args()
     options = ["--weights", given.weights, "--smooth", given.smooth]
-    means = []
-    print("film | next picture | a second later | pairs")
+    totals = np.zeros((2, 2))
+    print("film | next picture (pairs) | a second later (pairs)")
     for film in given.films:
         times, areas = areas_of(film, options)
-        (near, pairs), (far, _) = change(times, areas, None), change(times, areas, 1.0)
-        print(f"{film.name} | {near:.1%} | {far:.1%} | {pairs}", flush=True)
-        if pairs:
-            means.append((near, far))
-    if means:
-        near, far = np.mean(means, axis=0)
-        print(f"mean | {near:.1%} | {far:.1%} | {len(means)} films")
+        found = np.array([change(times, areas, None), change(times, areas, 1.0)])
+        print(film.name, *(f"{mean:.1%} ({pairs:.0f})" for mean, pairs in found), sep=" | ")
+        totals += np.stack([found.prod(axis=1), found[:, 1]], axis=1)
+    print("all pairs", *(f"{total / max(1, pairs):.1%}" for total, pairs in totals), sep=" | ")
 
 
 if __name__ == "__main__":
