@@ -13,7 +13,7 @@ from av.container import Container, InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from avsseg.errors import MediaError
+from avsseg.errors import MediaError, UsageError
 from avsseg.media.watchdog import answering
 
 # Every one reads the given file alone: no playlist, no list of other files, no device, no net.
@@ -50,8 +50,8 @@ def open_container(path: Path, *, hardware: str | None = None) -> InputContainer
             (``cuda``); codecs that it does not know are decoded by the processor all the same.
 
     Raises:
-        MediaError: the file is missing, no regular file, empty, unreadable or no known format,
-            or there is no such hardware.
+        MediaError: the file is missing, no regular file, empty, unreadable or no known format.
+        UsageError: there is no such hardware here.
     """
     _check_file(path)
     url = f"file:{path.absolute()}"
@@ -74,8 +74,8 @@ def _on_hardware(path: Path, url: str, options: dict[str, Any], name: str) -> In
     try:
         container: InputContainer = av.open(url, "r", hwaccel=HWAccel(name), **options)
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(
-            f"{path}: cannot be decoded by {name} here ({_reason(error)}); use --decoder bundled"
+        raise UsageError(
+            f"decoder {name}: cannot decode {path} here ({_reason(error)}); use --decoder bundled."
         ) from error
     return container
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avsseg.errors import MediaError
+from avsseg.errors import MediaError, UsageError
 from avsseg.media.colour import to_rgb
 from avsseg.media.container import open_container
 from avsseg.media.reader import open_video
@@ -12,7 +12,7 @@ from avsseg.media.reader import open_video
 def has_nvdec(path):
     try:
         open_container(path, hardware="cuda").close()
-    except MediaError:
+    except UsageError:
         return False
     return True
 
@@ -32,7 +32,7 @@ def test_where_no_gpu_decodes_it_is_said_with_what_to_do(make_film):
     with pytest.raises(MediaError, match="not a video file"):
         open_container(torn, hardware="cuda")
     if not has_nvdec(film):
-        with pytest.raises(MediaError, match=r"cuda here .* use --decoder bundled"):
+        with pytest.raises(UsageError, match=r"decoder cuda: .* use --decoder bundled"):
             rgb_of(film, "cuda")
 
 
