@@ -10,6 +10,11 @@ from avsseg.data.kinds import IMPORTANCE
 T = TypeVar("T")
 
 
+def happens(rng: np.random.Generator, chance: float) -> bool:
+    """Draw yes or no; what never happens draws nothing, so that it leaves other draws alone."""
+    return bool(chance and rng.random() < chance)
+
+
 def pick(rng: np.random.Generator, items: Sequence[T]) -> T:
     """Draw one item, all equally likely."""
     return items[int(rng.integers(len(items)))]

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from avsseg.data.choice import happens
 from avsseg.data.options import SceneOptions
+
+_DIM = (0.2, 0.7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +34,9 @@ class Look:
 def draw_look(rng: np.random.Generator, options: SceneOptions) -> Look:
     """Draw a look; extremes are rarer than mild changes."""
     j = options.jitter
+    dimmed = float(rng.uniform(*_DIM)) if happens(rng, options.dim) else 1.0
     return Look(
-        brightness=_around_one(rng, j, j / 2),
+        brightness=dimmed * _around_one(rng, j, j / 2),
         contrast=_around_one(rng, j, j),
         saturation=_around_one(rng, j, j),
         blur=float(rng.uniform(0.3, 1.2)) if rng.random() < options.blur else 0.0,

@@ -21,6 +21,10 @@ class SceneOptions:
         small_area: the range of small objects; groups take it more often.
         overlap: chance that objects may hide parts of each other freely.
         player: chance that an instrument is pasted over a person.
+        close: chance that a pasted category is seen from so near that the frame cuts it off.
+        close_area: the range of its size then, in frames.
+        roll: chance that an object is turned by any angle, as seen from above.
+        stretch: standard deviation of the logarithm of an object's width over its height.
         decoys: chance of silent things pasted with the same edges as the objects.
         feather: range of the paste's border in pixels at 224.
         labelled_ground: share of grounds that bring labelled objects of their own.
@@ -31,6 +35,7 @@ class SceneOptions:
             towards brighter, so that pictures do not burn out).
         blur: chance of blurring the whole frame.
         noise: chance of sensor noise.
+        dim: chance that the frame is much darker than its pictures were.
         jpeg: chance of coding the whole frame as JPEG.
         zoom: least share of a picture's side kept by its crop.
         aspects: width over height of the imagined camera, squeezed to a square later.
@@ -50,6 +55,10 @@ class SceneOptions:
     small_area: tuple[float, float] = (0.005, 0.03)
     overlap: float = 0.25
     player: float = 0.12
+    close: float = 0.0
+    close_area: tuple[float, float] = (0.6, 2.5)
+    roll: float = 0.0
+    stretch: float = 0.0
     decoys: float = 0.35
     feather: tuple[float, float] = (0.5, 2.0)
     labelled_ground: float = 0.4
@@ -59,6 +68,7 @@ class SceneOptions:
     jitter: float = 0.3
     blur: float = 0.25
     noise: float = 0.3
+    dim: float = 0.0
     jpeg: float = 0.5
     zoom: float = 0.5
     aspects: tuple[float, ...] = (16 / 9, 16 / 9, 16 / 9, 4 / 3, 4 / 3, 1.0, 0.75, 9 / 16)

@@ -98,6 +98,9 @@ class OptimisationConfig:
     """Train the head alone."""
     freeze_backbone_norm: bool = False
     """Keep the statistics of the backbone's batch norms."""
+    freeze_backbone_depthwise: bool = False
+    """Keep the backbone's depthwise kernels, whose gradients cost a CPU more than all its other
+    convolutions together."""
     train_audio_encoder: bool = False
     """Train the sound network too (paper: frozen)."""
     channels_last: bool = False

@@ -14,6 +14,9 @@ from avsseg.training.config import OptimisationConfig
 def choose_trained(model: AVSegmenter, config: OptimisationConfig) -> None:
     """Marks the weights that are to move."""
     model.backbone.requires_grad_(not config.freeze_backbone)
+    if config.freeze_backbone_depthwise:
+        for conv in _depthwise(model.backbone):
+            conv.requires_grad_(False)
     model.audio_encoder.requires_grad_(config.train_audio_encoder)
     if config.channels_last:
         model.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -45,3 +48,8 @@ def make_optimizer(model: AVSegmenter, config: OptimisationConfig) -> torch.opti
 
 def _norms(module: nn.Module) -> Iterator[nn.Module]:
     return (m for m in module.modules() if isinstance(m, _BatchNorm))
+
+
+def _depthwise(module: nn.Module) -> Iterator[nn.Conv2d]:
+    convs = (m for m in module.modules() if isinstance(m, nn.Conv2d))
+    return (conv for conv in convs if conv.groups == conv.in_channels > 1)

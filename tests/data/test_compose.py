@@ -3,12 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avsseg.data.choice import happens
 from avsseg.data.compose import compose_scene, sample_rng
 from avsseg.data.cutouts import CutOut
+from avsseg.data.draft import Draft
+from avsseg.data.finish import draw_look
 from avsseg.data.kinds import confusable
 from avsseg.data.motion import Pose, Window, camera_path, object_path, seen_through
 from avsseg.data.options import SceneOptions
 from avsseg.data.paste import Layer, paste
+from avsseg.data.placing import place
 from avsseg.data.scene import target
 
 PLAIN = SceneOptions(
@@ -29,6 +33,14 @@ PLAIN = SceneOptions(
 )
 NATURAL = replace(PLAIN, natural=1.0, added=0.0)
 COLOURS = {"dog": (220, 30, 30), "guitar": (30, 200, 40), "clock": (40, 60, 230)}
+
+
+BOARD = CutOut(pixels=np.zeros((40, 40, 3), np.uint8), mask=np.full((40, 40), 255, np.uint8))
+
+
+def _draft(view, options):
+    rng = np.random.default_rng(1)
+    return Draft(view=view, rng=rng, options=options, num_frames=1, size=64, aspect=1.0)
 
 
 def _scenes(view, options, count=20, **kwargs):
@@ -79,6 +91,50 @@ def test_the_sizes_of_pasted_objects_keep_to_their_range(train_view):
     assert min(areas) > 0.03
     assert max(areas) < 0.3
     assert 0.08 < np.mean(areas) < 0.2
+
+
+def test_a_close_up_is_cut_off_by_the_frame_and_covers_its_middle(train_view):
+    """Whatever is seen from near reaches the border and lies under the frame's centre."""
+    near = replace(PLAIN, num_objects=(0, 1), close=1.0, close_area=(1.5, 2.5), aspects=(1.0,))
+    for scene in _scenes(train_view, near, size=64):
+        mask = scene.masks[0, 0]
+        assert mask[32, 32]
+        assert mask.mean() > 0.35
+        assert mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+
+
+def test_a_rolled_object_may_stand_on_its_head(train_view):
+    """Without roll turns are a few degrees; with it any angle comes about."""
+    turns = {}
+    for roll in (0.0, 1.0):
+        draft = _draft(train_view, replace(PLAIN, roll=roll))
+        poses = [place(draft, BOARD, 0.1, None) for _ in range(40)]
+        turns[roll] = max(abs(pose.angle) for pose in poses)
+    assert turns[0.0] < 30
+    assert turns[1.0] > 120
+
+
+def test_stretch_changes_the_shape_and_keeps_the_area(train_view):
+    """An object seen aslant is narrower and taller, or wider and lower."""
+    draft = _draft(train_view, replace(PLAIN, stretch=0.3))
+    poses = [place(draft, BOARD, 0.1, None) for _ in range(40)]
+    assert np.std([np.log(pose.width / pose.height) for pose in poses]) > 0.15
+    np.testing.assert_allclose([pose.width * pose.height for pose in poses], 0.1, rtol=1e-9)
+
+
+def test_dim_frames_are_darker_than_all_others(train_view):
+    """The look of a dim scene multiplies its brightness."""
+    rng = np.random.default_rng(0)
+    bright = [draw_look(rng, replace(PLAIN, dim=0.0)).brightness for _ in range(50)]
+    dim = [draw_look(rng, replace(PLAIN, dim=1.0)).brightness for _ in range(50)]
+    assert max(dim) < min(bright)
+
+
+def test_what_never_happens_leaves_other_draws_alone(train_view):
+    """An option at zero takes no random number, so old seeds keep their scenes."""
+    first, second = np.random.default_rng(5), np.random.default_rng(5)
+    assert not happens(first, 0.0)
+    assert first.random() == second.random()
 
 
 def test_a_group_counts_as_one_category(train_view):
