@@ -93,13 +93,12 @@ def test_the_sizes_of_pasted_objects_keep_to_their_range(train_view):
     assert 0.08 < np.mean(areas) < 0.2
 
 
-def test_a_close_up_is_cut_off_by_the_frame_and_covers_its_middle(train_view):
-    """Whatever is seen from near reaches the border and lies under the frame's centre."""
+def test_a_close_up_fills_much_of_the_frame_and_is_cut_off_by_it(train_view):
+    """Whatever is seen from near reaches the border."""
     near = replace(PLAIN, num_objects=(0, 1), close=1.0, close_area=(1.5, 2.5), aspects=(1.0,))
     for scene in _scenes(train_view, near, size=64):
         mask = scene.masks[0, 0]
-        assert mask[32, 32]
-        assert mask.mean() > 0.35
+        assert mask.mean() > 0.3
         assert mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
 
 
