@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 
 import torch
 
@@ -37,6 +37,7 @@ def segment_clips(
     precision: str = "auto",
     samples: int = 1,
     with_muted: bool = False,
+    at_once: int | None = None,
     timer: NoTimer = NO_TIMER,
 ) -> Generator[ClipMasks, None, None]:
     """Masks of each clip, in the order of the clips; clips are pulled as they are needed.
@@ -56,6 +57,8 @@ def segment_clips(
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         samples: latents drawn for each clip; masks are their mean, their spread is told as well.
         with_muted: also say what the masks are without sound.
+        at_once: the masks of every so many clips are handed out before a further clip is pulled,
+            for a source that cannot run ahead.
         timer: told what the parts of the network take.
 
     Raises:
@@ -70,14 +73,21 @@ def segment_clips(
         with_muted=with_muted,
     )
     in_flight: deque[Wait] = deque()
-    remaining = iter(clips)
     with timed_network(network.model, timer), _workers(network, timer) as (launch, lookahead):
-        while batch := list(islice(remaining, network.batch_size)):
-            in_flight.append(launch(batch))
-            while len(in_flight) > lookahead:
+        for group in _groups(clips, at_once):
+            while batch := list(islice(group, network.batch_size)):
+                in_flight.append(launch(batch))
+                while len(in_flight) > lookahead:
+                    yield from _collect(in_flight.popleft(), timer)
+            while in_flight:
                 yield from _collect(in_flight.popleft(), timer)
-        while in_flight:
-            yield from _collect(in_flight.popleft(), timer)
+
+
+def _groups(clips: Iterable[Clip], size: int | None) -> Iterator[Iterator[Clip]]:
+    """The clips in groups of ``size``, each to be worked off before the next is asked for."""
+    remaining = iter(clips)
+    for first in remaining:
+        yield chain((first,), remaining if size is None else islice(remaining, size - 1))
 
 
 @contextmanager

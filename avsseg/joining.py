@@ -15,7 +15,7 @@ Weighed = tuple[int, Moment]
 
 
 def in_time_order(
-    results: Iterable[ClipMasks], *, stride: int, num_frames: int
+    results: Iterable[ClipMasks], *, stride: int, num_frames: int, overlap: int | None = None
 ) -> Iterator[Moment]:
     """Moments of interleaved and overlapping clips, one after the other; holds a block of clips.
 
@@ -26,6 +26,8 @@ def in_time_order(
         results: of all clips, in order.
         stride: clips that interleave: clip ``i`` belongs to block ``i // stride``.
         num_frames: T, moments in a whole clip.
+        overlap: moments that clips share with those of the next block, where that is known; with
+            0, a block's moments come with its last clip and do not wait for the next one's.
     """
     pending: dict[Fraction, Weighed] = {}
     block = -1
@@ -38,6 +40,8 @@ def in_time_order(
             weighed = min(row + 1, num_frames - row), moment
             known = pending.get(moment.time)
             pending[moment.time] = weighed if known is None else _blended(known, weighed)
+        if overlap == 0 and result.index % stride == stride - 1:
+            yield from _taken(pending)
     yield from _taken(pending)
 
 

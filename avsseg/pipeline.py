@@ -17,6 +17,7 @@ from avsseg.joining import in_time_order
 from avsseg.listening import is_audible, sound_gate
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.media.cuts import CutFinder
+from avsseg.media.kept import KeptPictures
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.sound import SoundProfile
 from avsseg.model.segmenter import AVSegmenter
@@ -59,6 +60,7 @@ def predictions(
     *,
     gate: SoundGate | None = None,
     cuts: CutFinder | None = None,
+    kept: KeptPictures | None = None,
 ) -> Generator[Prediction, None, None]:
     """What sounds in an open video; decoding and the network each work in a thread of their own.
 
@@ -67,9 +69,10 @@ def predictions(
         model: as ``load_model`` gives it.
         settings: how the video is looked at.
         profile: its loudness, from ``listen``; None, or silence, gives empty masks.
-
         gate: its gate, if the caller wants to ask it, too; else one is made by the settings.
         cuts: finds scene cuts ahead of the predictions, if the caller wants to know of them.
+        kept: keeps the reader's pictures for the caller; each block of clips is worked off then
+            before the film is read further.
 
     Raises:
         MediaError: nothing can be decoded.
@@ -86,10 +89,14 @@ def predictions(
         timer=reader.timer,
         stage="decode",
     )
+    at_once = None
+    if kept is not None:
+        clips, at_once = kept.awaited(clips), spec.stride
     moments = in_time_order(
-        _masks(clips, model, settings, profile, reader.timer),
+        _masks(clips, model, settings, profile, at_once, reader.timer),
         stride=spec.stride,
         num_frames=spec.num_frames,
+        overlap=spec.overlap,
     )
     ahead = prefetch(
         _closing_too(moments, clips),
@@ -186,6 +193,7 @@ def _masks(
     model: AVSegmenter,
     settings: PredictSettings,
     profile: SoundProfile | None,
+    at_once: int | None,
     timer: NoTimer,
 ) -> Iterator[ClipMasks]:
     if not is_audible(profile):
@@ -198,6 +206,7 @@ def _masks(
         precision=settings.precision,
         samples=settings.samples,
         with_muted=settings.with_muted,
+        at_once=at_once,
         timer=timer,
     )
 

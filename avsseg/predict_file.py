@@ -1,4 +1,4 @@
-"""One video from file to outputs: reads it twice, once small to predict and once to show."""
+"""One video from file to outputs: its pictures are seen small to predict, and whole to show."""
 
 import math
 import time as clock
@@ -14,16 +14,17 @@ from avsseg.heap import share_heap
 from avsseg.listening import is_audible, listen, sound_gate
 from avsseg.media.coverage import level_of
 from avsseg.media.cuts import CutFinder
+from avsseg.media.kept import KeptPictures, room_for
 from avsseg.media.manifest import FileReport
 from avsseg.media.output_values import Picture, SoundingMoment
 from avsseg.media.outputs import OpenOutputs, OutputSettings, open_outputs
 from avsseg.media.probe import VideoInfo
-from avsseg.media.reader import open_video
-from avsseg.media.sound import TakeSamples
+from avsseg.media.reader import VideoReader, open_video
+from avsseg.media.sound import SoundProfile, TakeSamples
 from avsseg.media.upsample import Levels
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.painting import Luma, Painted, Painter, make_upsampler
-from avsseg.pipeline import predictions
+from avsseg.pipeline import predictions, sample_spec
 from avsseg.prediction import Prediction, PredictSettings
 from avsseg.prefetch import prefetch
 from avsseg.stage_timer import NO_TIMER, NoTimer
@@ -59,8 +60,9 @@ def predict_file(
 ) -> FileReport:
     """Predicts one video and writes its outputs into ``folder``, which is made if it must be.
 
-    Pictures are decoded twice, in step, so that memory does not depend on length or size: the
-    first pass runs ahead by no more than the network's look into the future.
+    Predictions run ahead of what is shown by the network's look into the future. The pictures
+    between are kept where they are few bytes; else they are decoded twice, in step. So memory
+    does not depend on length, and hardly on size.
 
     Raises:
         MediaError: the video cannot be read, has no sound where it must, or an output cannot
@@ -79,11 +81,13 @@ def predict_file(
             gate, cuts = sound_gate(profile, settings), CutFinder()
             writer = Writer(reader.info, opened, tally, outputs)
             look_again = opened.moving or outputs.refine
-            moments = predictions(reader, model, settings, profile, gate=gate, cuts=cuts)
-            frames = reader.frames(start=start, end=end) if look_again else None
+            kept = _kept(reader, model, settings, profile, timer) if look_again else None
+            moments = predictions(reader, model, settings, profile, gate=gate, cuts=cuts, kept=kept)
+            frames = _pictures(reader, kept, start, end, timer) if look_again else None
             late = writer.write if outputs.refine else None
             painter = Painter(opened, outputs, gate=gate, cuts=cuts, write=late)
             written = moments if outputs.refine else writer.at_once(moments, timer)
+            written = written if kept is None else kept.awaited(written)
             for time in _worked_through(written, frames, opened, painter, tally, timer):
                 if progress is not None:
                     progress(time - (start or reader.info.start), _length(reader.info, settings))
@@ -103,9 +107,48 @@ def predict_file(
         )
 
 
+def _kept(
+    reader: VideoReader,
+    model: AVSegmenter,
+    settings: PredictSettings,
+    profile: SoundProfile | None,
+    timer: NoTimer,
+) -> KeptPictures | None:
+    """What keeps the pictures between prediction and showing, if they are to be kept."""
+    spec = sample_spec(reader, model, settings, profile)
+    ahead = spec.num_frames * spec.stride / spec.fps * (2 if spec.overlap else 1)
+    room = room_for(reader.info, ahead + Fraction(str(settings.smooth)))
+    if room is None or reader.hardware is not None:
+        return None
+    kept = KeptPictures(reader.info, room, start=spec.start, end=spec.end, timer=timer)
+    reader.keep(kept)
+    return kept
+
+
+def _pictures(
+    reader: VideoReader,
+    kept: KeptPictures | None,
+    start: Fraction | None,
+    end: Fraction | None,
+    timer: NoTimer,
+) -> Generator[Picture, None, None]:
+    """Every picture to be shown: those that were kept, the others decoded in a thread."""
+
+    def decoded(after: Fraction | None) -> Generator[Picture, None, None]:
+        return prefetch(
+            reader.frames_after(after, start=start, end=end),
+            size_of=_frame_bytes,
+            max_bytes=_FRAME_BYTES,
+            timer=timer,
+            stage="second decode",
+        )
+
+    return decoded(None) if kept is None else kept.pictures(decoded)
+
+
 def _worked_through(
     written: Generator[Prediction, None, None],
-    frames: Iterator[Picture] | None,
+    frames: Generator[Picture, None, None] | None,
     opened: OpenOutputs,
     painter: Painter,
     tally: Tally,
@@ -117,15 +160,8 @@ def _worked_through(
             for found in timer.each("outputs", written):
                 yield found.time
         return
-    ahead = prefetch(
-        frames,
-        size_of=_frame_bytes,
-        max_bytes=_FRAME_BYTES,
-        timer=timer,
-        stage="second decode",
-    )
     painted = prefetch(
-        painter.paint(ahead, written),
+        painter.paint(frames, written),
         size_of=_painted_bytes,
         max_bytes=_FRAME_BYTES,
         timer=timer,

@@ -90,6 +90,23 @@ def test_a_clip_is_read_only_when_its_masks_are_asked_for(model, threads):
     assert 0 <= first.masks.min() <= first.masks.max() <= 1
 
 
+def test_a_group_of_clips_is_worked_off_before_the_next_is_pulled(model):
+    """A source that cannot run ahead gets its masks group by group, in the same order."""
+    pulled, known = [], []
+
+    def source():
+        for index in range(5):
+            pulled.append(index)
+            yield make_clip(index)
+
+    with torch_threads(3):
+        for result in segment_clips(model, source(), at_once=2):
+            known.append(result.index)
+            assert len(pulled) <= 2 * (result.index // 2 + 1)
+
+    assert known == pulled == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize("scope", ["frame", "clip", "video"])
 def test_masks_do_not_depend_on_the_batch_size(model, clips, scope):
     """Noise belongs to the clip, not to the batch it happens to sit in."""

@@ -45,6 +45,20 @@ def test_no_more_than_one_block_of_clips_is_waited_for():
     assert pulled == [0, 1, 2]
 
 
+def test_a_block_that_shares_nothing_comes_with_its_last_clip():
+    """Where no later clip can hold its moments, nothing more is pulled for them."""
+    pulled = []
+
+    def clips():
+        for index in range(10):
+            pulled.append(index)
+            yield result(index, [index])
+
+    moments = in_time_order(clips(), stride=2, num_frames=1, overlap=0)
+    assert [next(moments).time, next(moments).time] == [0, 1]
+    assert pulled == [0, 1]
+
+
 def test_overlapping_clips_are_let_go_as_films_go_on():
     """However long the film is, each moment comes out as soon as no later clip can hold it."""
     pulled = []

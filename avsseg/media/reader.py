@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from avsseg.clip import Clip
 from avsseg.errors import MediaError
+from avsseg.media.clock import time_of
 from avsseg.media.cuts import CutFinder, Thumbnails
 from avsseg.media.film import Film
+from avsseg.media.kept import KeptPictures
 from avsseg.media.pictures import FullPictures, SmallPictures
 from avsseg.media.probe import VideoInfo, probe
 from avsseg.media.sampling import Pick, SampleSpec, Shown, interleave, padded, pick
@@ -81,6 +83,7 @@ class VideoReader:
         self.timer = timer
         self.notes: list[str] = []
         self._film = Film(info, hardware=hardware)
+        self._kept: KeptPictures | None = None
         if info.colour.hdr:
             self.notes.append(f"{info.path}: HDR pictures ({info.colour.hdr}) mapped to BT.709")
         if info.has_alpha:
@@ -90,6 +93,11 @@ class VideoReader:
     def start(self) -> Fraction:
         """When its first picture is shown, in seconds on its own clock."""
         return self.info.start
+
+    @property
+    def hardware(self) -> str | None:
+        """What decodes the pictures in place of the processor."""
+        return self._film.hardware
 
     @property
     def partial(self) -> bool:
@@ -110,6 +118,10 @@ class VideoReader:
     def close(self) -> None:
         """Close the file, also under passes that were left half way."""
         self._film.close()
+
+    def keep(self, kept: KeptPictures) -> None:
+        """Lets the next ``clips`` keep the pictures that it passes for who shows them."""
+        self._kept = kept
 
     def clips(self, spec: SampleSpec, *, cuts: CutFinder | None = None) -> Iterator[Clip]:
         """The film as clips, in one pass over picture and sound.
@@ -161,6 +173,13 @@ class VideoReader:
         if empty:
             raise self._nothing(start, end)
 
+    def frames_after(
+        self, time: Fraction | None, *, start: Fraction | None, end: Fraction | None
+    ) -> Iterator[av.VideoFrame]:
+        """What ``frames`` gives, from after the picture shown at ``time`` on; None for all."""
+        frames = self.frames(start=start if time is None else time, end=end)
+        return (frame for frame in frames if time is None or time_of(frame) > time)
+
     def _sounded(
         self,
         frames: Iterator[Any],
@@ -175,6 +194,8 @@ class VideoReader:
         room = max(1, MAX_WAITING_BYTES // (spec.size[0] * spec.size[1] * 3))
         empty = True
         shown = _seen(self._film.shown(frames, hear), cuts)
+        kept, self._kept = self._kept, None
+        shown = shown if kept is None else kept.see(shown)
         for chosen in pick(shown, spec, self.info.rate):
             empty = False
             waiting.append(_with_picture(chosen, shrink(chosen.picture)))
