@@ -18,6 +18,7 @@ import torch
 
 from avsseg.checkpoint import load_model
 from avsseg.device import choose_precision
+from avsseg.fast.ready import ready_copy
 from avsseg.media.output_values import Picture
 from avsseg.media.outputs import OutputSettings
 from avsseg.media.reader import open_video
@@ -121,6 +122,8 @@ def measure(task: Task, setting: Setting, ordered: float) -> Measured:
         ordered: when it was ordered, in seconds since the epoch.
     """
     model = load_model(setting.weights, setting.device) if task.kinds else None
+    if model is not None:
+        ready_copy(model)
     startup = time.time() - ordered
     runs: list[RunTimes] = []
     facts: dict[str, Any] = {}

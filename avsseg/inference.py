@@ -13,7 +13,7 @@ from avsseg.clip import Clip, ClipMasks
 from avsseg.device import autocast, choose_precision
 from avsseg.errors import UsageError
 from avsseg.examine import Findings, examine, sample_noises
-from avsseg.fast.network import fast_copy
+from avsseg.fast.ready import ready_copy
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.network_timer import timed_network
 from avsseg.stage_timer import NO_TIMER, NoTimer
@@ -148,7 +148,7 @@ class _Network:
         self._device = model.pixel_mean.device
         self._precision = choose_precision(precision, self._device)
         self._log_offset: float = model.audio_encoder.log_offset  # type: ignore[assignment]
-        self.model = fast_copy(model)
+        self.model = ready_copy(model)
         self.on_cpu = self._device.type == "cpu"
         self.batch_size = batch_size or (_CLIPS_ON_CPU if self.on_cpu else _CLIPS_ON_ACCELERATOR)
 

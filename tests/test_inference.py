@@ -13,6 +13,7 @@ import torch
 from avsseg.checkpoint import load_checkpoint
 from avsseg.clip import Clip
 from avsseg.errors import UsageError
+from avsseg.fast.ready import ready_copy
 from avsseg.inference import _Network, segment_clips
 from avsseg.log_mel import PATCH_SAMPLES
 from avsseg.model.build import build_model
@@ -172,7 +173,7 @@ def test_a_full_device_halves_the_batch_and_the_result_is_the_same(
 ):
     """Running out of memory costs time, not the film."""
     expected = masks_of(model, clips, batch_size=1)
-    whole, sizes = model.encode_frames, []
+    whole, sizes = ready_copy(model).encode_frames, []
 
     def small_device(frames):
         sizes.append(len(frames))
@@ -180,7 +181,7 @@ def test_a_full_device_halves_the_batch_and_the_result_is_the_same(
             fill()
         return whole(frames)
 
-    monkeypatch.setattr(model, "encode_frames", small_device)
+    monkeypatch.setattr(ready_copy(model), "encode_frames", small_device)
     with caplog.at_level(logging.WARNING):
         masks = masks_of(model, clips, batch_size=4)
 
@@ -195,7 +196,7 @@ def test_a_device_too_small_for_one_clip_is_one_line(model, clips, monkeypatch):
     def no_room(*_):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(model, "encode_frames", no_room)
+    monkeypatch.setattr(ready_copy(model), "encode_frames", no_room)
     with pytest.raises(UsageError, match="single clip"):
         masks_of(model, clips)
 

@@ -11,6 +11,7 @@ import torch
 
 from avsseg.clip import Clip
 from avsseg.errors import MediaError, UsageError
+from avsseg.fast.ready import ready_copy
 from avsseg.listening import is_audible, listen
 from avsseg.media.reader import open_video
 from avsseg.media.sound import measure_samples
@@ -90,7 +91,7 @@ def test_a_failing_network_fails_the_loop_and_stops_the_threads(make_film, model
     def broken(*_):
         raise ZeroDivisionError("bug")
 
-    monkeypatch.setattr(model, "encode_frames", broken)
+    monkeypatch.setattr(ready_copy(model), "encode_frames", broken)
     with pytest.raises(ZeroDivisionError):
         list(segment_video(make_film("film.mkv"), model))
     assert not stages()
@@ -208,13 +209,13 @@ def test_sounds_have_no_name_while_nothing_sounds(make_film, model):
 def test_the_first_pass_runs_only_a_few_clips_ahead_of_the_network(model, monkeypatch):
     """Reading more than the network will soon take wins no time, and costs a long film memory."""
     film, go_on = EndlessFilm(), threading.Event()
-    encode = model.encode_frames
+    encode = ready_copy(model).encode_frames
 
     def stalled(frames):
         go_on.wait(60)
         return encode(frames)
 
-    monkeypatch.setattr(model, "encode_frames", stalled)
+    monkeypatch.setattr(ready_copy(model), "encode_frames", stalled)
     loud = measure_samples(np.full(16_000, 0.5, np.float32))
     moments = predictions(film, model, PredictSettings(), loud)
     first = threading.Thread(target=lambda: next(moments))
