@@ -70,15 +70,16 @@ class ReplaySource:
         seed: int,
         rank: int = 0,
     ) -> None:
-        self._model = copy.deepcopy(model).cpu().eval()
+        self._model = model
         self._config, self._workers = config, data.workers
         self._seed = seed, rank
         self.epoch_batches = data.epoch_batches
 
     def batches(self, start: int) -> Iterator[TrainBatch]:
-        """Batches of a store that begins empty."""
+        """Batches of a store that begins empty, seen by the encoders as they are now."""
         seed = int(np.random.SeedSequence((*self._seed, start)).generate_state(1)[0])
-        scenes = ReplayDataset(self._config, self._model, seed=seed)
+        encoders = copy.deepcopy(self._model).cpu().eval()
+        scenes = ReplayDataset(self._config, encoders, seed=seed)
         return _batches(scenes, self._workers, batch_size=None)
 
 

@@ -17,6 +17,7 @@ from avsseg.training.config import (
 from avsseg.training.examples import probe_examples
 from avsseg.training.objective import Objective, ObjectiveConfig
 from avsseg.training.replay import ReplayConfig, ReplayDataset
+from avsseg.training.sources import ReplaySource
 
 
 @pytest.fixture
@@ -146,3 +147,16 @@ def test_kinds_come_with_the_batches_of_a_network_that_tells_them(settings, make
     assert torch.isfinite(losses["seen"]) and torch.isfinite(losses["heard"])
     plain = next(iter(ReplayDataset(settings, make_model(categories=()).eval(), seed=1)))
     assert plain.seen is None and plain.heard is None
+
+
+def test_pictures_and_sounds_are_seen_by_the_encoders_as_restored(settings, hearing):
+    """A run that is taken up again gets its weights only after its source has been opened."""
+    source = ReplaySource(settings, hearing, DataConfig(replay=settings, workers=0), seed=1)
+    with torch.no_grad():  # what a restored state does
+        for weight in (*hearing.audio_encoder.parameters(), *hearing.backbone.parameters()):
+            weight.zero_()
+    batch = next(source.batches(0))
+
+    silence = hearing.encode_audio(torch.zeros(1, 1, 1, 96, 64))[0, 0]
+    assert torch.equal(batch.embeddings, silence.expand_as(batch.embeddings))
+    assert all(not feature.any() for feature in batch.features)
