@@ -1,0 +1,47 @@
+"""Averages the trunks of two checkpoints of one network; what belongs to the latent stays.
+
+    python examples/average_weights.py NEW OLD -o mean.safetensors [--share 0.5]
+
+Training further on composed scenes gains on them and may lose on real films; the mean of the
+weights before and after keeps most of both. z_0 is no number that can be averaged, so E_phi, E_psi,
+eps_theta, D_tau and the layout are those of NEW.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
+
+LATENT = ("latent_encoder", "condition", "denoiser", "expansion", "layout", "layout_hint")
+
+
+def average(new: Path, old: Path, output: Path, *, share: float) -> None:
+    """Writes NEW with ``1 - share`` of OLD in every weight that is not the latent's."""
+    model, other = load_checkpoint(new), load_checkpoint(old)
+    if model.config != other.config:
+        raise SystemExit(f"{old}: is another network than {new}; only equals can be averaged.")
+    weights = model.state_dict()
+    for name, theirs in other.state_dict().items():
+        if name.split(".")[0] not in LATENT and theirs.is_floating_point():
+            weights[name].lerp_(theirs, 1 - share)
+    summary = dict(read_header(new).summary)
+    summary["averaged"] = f"the trunk is {share:g} of this and {1 - share:g} of {old.name}"
+    with torch.no_grad():
+        save_checkpoint(output, model, summary=summary)
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("new", type=Path)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--share", type=float, default=0.5, help="of NEW")
+    asked = parser.parse_args()
+    average(asked.new, asked.old, asked.output, share=asked.share)
+
+
+if __name__ == "__main__":
+    main()
