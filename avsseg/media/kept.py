@@ -17,7 +17,7 @@ from avsseg.stage_timer import NO_TIMER, NoTimer
 Item = TypeVar("Item")
 Again = Callable[[Fraction | None], Iterator[Picture]]
 
-MAX_KEPT_BYTES = 224 * 1024 * 1024
+MAX_KEPT_BYTES = 256 * 1024 * 1024
 _MARGIN = Fraction(1)  # sound is interleaved with pictures about that coarsely
 _STAGES = 2  # the network waits for clips, and who shows the pictures for predictions
 _FORMATS = ("yuv420p", "yuvj420p")
