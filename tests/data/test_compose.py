@@ -12,7 +12,7 @@ from avsseg.data.kinds import confusable
 from avsseg.data.motion import Pose, Window, camera_path, object_path, seen_through
 from avsseg.data.options import SceneOptions
 from avsseg.data.paste import Layer, paste
-from avsseg.data.placing import place
+from avsseg.data.placing import draw_area, place
 from avsseg.data.scene import target
 
 PLAIN = SceneOptions(
@@ -93,13 +93,19 @@ def test_the_sizes_of_pasted_objects_keep_to_their_range(train_view):
     assert 0.08 < np.mean(areas) < 0.2
 
 
-def test_a_close_up_fills_much_of_the_frame_and_is_cut_off_by_it(train_view):
-    """Whatever is seen from near reaches the border."""
-    near = replace(PLAIN, num_objects=(0, 1), close=1.0, close_area=(1.5, 2.5), aspects=(1.0,))
-    for scene in _scenes(train_view, near, size=64):
-        mask = scene.masks[0, 0]
-        assert mask.mean() > 0.3
-        assert mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+def test_a_close_up_is_larger_than_the_frame_and_covers_its_middle(train_view):
+    """Its size is drawn from a range of its own, and no edge of it is held inside the frame."""
+    draft = _draft(train_view, replace(PLAIN, close=1.0, close_area=(1.5, 2.5)))
+    for _ in range(40):
+        area = draw_area(draft, 1)
+        assert 1.5 <= area <= 2.5
+        pose = place(draft, BOARD, area, None)
+        assert pose.width * pose.height == pytest.approx(area)
+        assert abs(pose.x - 0.5) <= 0.3 * pose.width
+        assert abs(pose.y - 0.5) <= 0.3 * pose.height
+    (scene,) = _scenes(train_view, replace(draft.options, num_objects=(0, 1)), count=1, size=64)
+    edges = scene.masks[0, 0][[0, -1]].any() or scene.masks[0, 0][:, [0, -1]].any()
+    assert edges
 
 
 def test_a_rolled_object_may_stand_on_its_head(train_view):
