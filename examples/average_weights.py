@@ -10,9 +10,8 @@ eps_theta, D_tau and the layout are those of NEW.
 import argparse
 from pathlib import Path
 
-import torch
-
 from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
+from avsseg.errors import AvssegError
 
 LATENT = ("latent_encoder", "condition", "denoiser", "expansion", "layout", "layout_hint")
 
@@ -28,8 +27,7 @@ def average(new: Path, old: Path, output: Path, *, share: float) -> None:
             weights[name].lerp_(theirs, 1 - share)
     summary = dict(read_header(new).summary)
     summary["averaged"] = f"the trunk is {share:g} of this and {1 - share:g} of {old.name}"
-    with torch.no_grad():
-        save_checkpoint(output, model, summary=summary)
+    save_checkpoint(output, model, summary=summary)
 
 
 def main() -> None:
@@ -40,7 +38,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.5, help="of NEW")
     asked = parser.parse_args()
-    average(asked.new, asked.old, asked.output, share=asked.share)
+    try:
+        average(asked.new, asked.old, asked.output, share=asked.share)
+    except AvssegError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def drawings(category: str, count: int) -> Iterator[tuple[Image.Image, Image.Ima
     """Pictures and masks of a category, always the same; useless ones are left out."""
     seed = 0
     while count:
-        rng = np.random.default_rng((77, len(category), seed))
+        rng = np.random.default_rng((*category.encode(), seed))
         seed += 1
         picture, mask = _way(category, rng)(rng).finished()
         if _LEAST < np.asarray(mask).mean() < _MOST:
@@ -84,6 +84,10 @@ def main() -> None:
     parser.add_argument("--keyboards", type=int, default=45)
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
+    if asked.bank is None and asked.sheet is None:
+        parser.error("name a bank to add to, or a --sheet to look at.")
+    if asked.bank is not None and not (asked.bank / "index.csv").is_file():
+        parser.error(f"{asked.bank}: no index.csv, so this is no bank.")
     if asked.sheet is not None:
         draw_sheet(asked.sheet)
     if asked.bank is not None:

@@ -28,17 +28,17 @@ def draw_area(draft: Draft, count: int) -> float:
 
 def place(draft: Draft, piece: CutOut, area: float, near: Spot | None) -> Pose:
     """A pose in which ``piece`` covers ``area``, apart from others unless overlap is drawn."""
-    rng = draft.rng
+    rng, o = draft.rng, draft.options
     height, width = piece.mask.shape
     fill = max(float(piece.mask.mean()) / 255, 0.1)
     shape = width / height / draft.aspect * _stretch(draft)
-    longest = _LONGEST if area < draft.options.close_area[0] else _LONGEST_CLOSE
+    longest = _LONGEST_CLOSE if o.close and area >= o.close_area[0] else _LONGEST
     tall = min(np.sqrt(area / fill / shape), longest, longest / shape)
-    angle = rng.uniform(-180, 180) if happens(rng, draft.options.roll) else rng.normal(0, 5)
+    angle = rng.uniform(-180, 180) if happens(rng, o.roll) else rng.normal(0, 5)
     pose = Pose(x=0.5, y=0.5, width=tall * shape, height=tall, angle=angle)
     if near is not None:
         return replace(pose, x=near[0], y=near[1])
-    tries = 1 if rng.random() < draft.options.overlap else _SPOTS_TRIED
+    tries = 1 if rng.random() < o.overlap else _SPOTS_TRIED
     spots = [_somewhere(pose, rng) for _ in range(tries)]
     return min(spots, key=lambda spot: sum(_shared(spot, one.path[0]) for one in draft.layers))
 
@@ -60,7 +60,9 @@ def _somewhere(pose: Pose, rng: np.random.Generator) -> Pose:
 
 
 def _reach(length: float) -> float:
-    return 0.3 * length if length > _LONGEST else max(0.0, 0.5 - 0.35 * length)
+    if length > _LONGEST * 1.05:  # no rounding makes a close-up of another object
+        return 0.3 * length
+    return max(0.0, 0.5 - 0.35 * length)
 
 
 def _shared(one: Pose, other: Pose) -> float:

@@ -127,7 +127,7 @@ def test_stretch_changes_the_shape_and_keeps_the_area(train_view):
     np.testing.assert_allclose([pose.width * pose.height for pose in poses], 0.1, rtol=1e-9)
 
 
-def test_dim_frames_are_darker_than_all_others(train_view):
+def test_dim_frames_are_darker_than_all_others():
     """The look of a dim scene multiplies its brightness."""
     rng = np.random.default_rng(0)
     bright = [draw_look(rng, replace(PLAIN, dim=0.0)).brightness for _ in range(50)]
@@ -135,7 +135,7 @@ def test_dim_frames_are_darker_than_all_others(train_view):
     assert max(dim) < min(bright)
 
 
-def test_what_never_happens_leaves_other_draws_alone(train_view):
+def test_what_never_happens_leaves_other_draws_alone():
     """An option at zero takes no random number, so old seeds keep their scenes."""
     first, second = np.random.default_rng(5), np.random.default_rng(5)
     assert not happens(first, 0.0)
