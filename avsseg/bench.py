@@ -71,6 +71,7 @@ class Setting:
     Attributes:
         weights: a checkpoint file.
         device: where to compute.
+        resolution: side of the pictures that the network looks at; None for its own.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         repeats: how often each task is done.
     """
@@ -78,6 +79,7 @@ class Setting:
     video: Path
     weights: Path
     device: str = "auto"
+    resolution: int | None = None
     precision: str = "auto"
     repeats: int = 3
 
@@ -121,8 +123,9 @@ def measure(task: Task, setting: Setting, ordered: float) -> Measured:
         setting: to what, and how.
         ordered: when it was ordered, in seconds since the epoch.
     """
-    model = load_model(setting.weights, setting.device) if task.kinds else None
-    if model is not None:
+    model = None
+    if task.kinds:
+        model = load_model(setting.weights, setting.device, resolution=setting.resolution)
         ready_copy(model)
     startup = time.time() - ordered
     runs: list[RunTimes] = []

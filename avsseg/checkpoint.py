@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from avsseg.device import choose_device
-from avsseg.errors import CheckpointError, ConfigError
+from avsseg.errors import CheckpointError, ConfigError, UsageError
 from avsseg.media.publish import publish_file
 from avsseg.model.build import build_model
 from avsseg.model.config import ModelConfig
@@ -72,16 +72,38 @@ def save_checkpoint(
 
 
 def load_model(
-    weights: str | Path | None = None, device: str = "auto", *, offline: bool = False
+    weights: str | Path | None = None,
+    device: str = "auto",
+    *,
+    resolution: int | None = None,
+    offline: bool = False,
 ) -> AVSegmenter:
     """The network of a checkpoint, by name or path (None: the shipped one), ready to predict.
 
+    Args:
+        weights: a name of ``avsseg weights list``, or a path.
+        device: as for ``choose_device``.
+        resolution: side of the square pictures that it looks at, in pixels; None for its own.
+        offline: weights that are not here are not downloaded.
+
     Raises:
         CheckpointError: the file is missing, damaged, of another program or of a newer avsseg.
-        UsageError: the device is not here.
+        UsageError: the device is not here, or the resolution is no multiple of 32.
     """
     chosen = choose_device(device)
-    return load_checkpoint(resolve_weights(weights, offline=offline)).to(chosen)
+    model = load_checkpoint(resolve_weights(weights, offline=offline))
+    if resolution is not None:
+        model.config = _at_resolution(model.config, resolution)
+    return model.to(chosen)
+
+
+def _at_resolution(config: ModelConfig, resolution: int) -> ModelConfig:
+    try:
+        return config.at_size(resolution)
+    except ConfigError as error:
+        raise UsageError(
+            f"resolution {resolution}: it must be a multiple of 32, such as 224 or 384."
+        ) from error
 
 
 def load_checkpoint(path: str | Path) -> AVSegmenter:

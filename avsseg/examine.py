@@ -41,6 +41,10 @@ class Findings:
     heard: Tensor | None = None
     embedding: Tensor | None = None
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Those that are there, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 def examine(
     model: AVSegmenter,

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from itertools import chain, islice
 
 import torch
+from torch import Tensor
 
 from avsseg.clip import Clip, ClipMasks
 from avsseg.device import autocast, choose_precision
 from avsseg.errors import UsageError
 from avsseg.examine import Findings, examine, sample_noises
+from avsseg.fast.graphs import Recorder, graphs_wanted, recorder_of
 from avsseg.fast.ready import ready_copy
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.network_timer import timed_network
@@ -73,7 +75,8 @@ def segment_clips(
         with_muted=with_muted,
     )
     in_flight: deque[Wait] = deque()
-    with timed_network(network.model, timer), _workers(network, timer) as (launch, lookahead):
+    parts = NO_TIMER if network.recorder else timer  # a graph has none
+    with timed_network(network.model, parts), _workers(network, timer) as (launch, lookahead):
         for group in _groups(clips, at_once):
             while batch := list(islice(group, network.batch_size)):
                 in_flight.append(launch(batch))
@@ -131,6 +134,7 @@ class _Network:
     Attributes:
         model: the copy that computes.
         batch_size: clips at a time; sinks where they do not fit the device.
+        recorder: launches the network as one graph, where there are graphs.
         on_cpu: whether it computes where Python does.
     """
 
@@ -149,6 +153,8 @@ class _Network:
         self._precision = choose_precision(precision, self._device)
         self._log_offset: float = model.audio_encoder.log_offset  # type: ignore[assignment]
         self.model = ready_copy(model)
+        graphs = graphs_wanted(self._device) and not self.model.training
+        self.recorder: Recorder | None = recorder_of(self.model) if graphs else None
         self.on_cpu = self._device.type == "cpu"
         self.batch_size = batch_size or (_CLIPS_ON_CPU if self.on_cpu else _CLIPS_ON_ACCELERATOR)
 
@@ -168,19 +174,33 @@ class _Network:
         return launched
 
     def _launch(self, clips: list[Clip]) -> tuple[list[Clip], Findings]:
-        indices = [clip.index for clip in clips]
+        seen = clips
+        if self.recorder is not None:  # one recording serves for what is left at the end, too
+            seen = clips + clips[-1:] * (self.batch_size - len(clips))
         with torch.inference_mode():
-            batch = stack_clips(clips, self._log_offset).to(self._device)
+            batch = stack_clips(seen, self._log_offset).to(self._device)
+            indices = [clip.index for clip in seen]
             noises = sample_noises(self.model, self._seed, indices, self._samples)
-            with autocast(self._precision, self._device):
-                found = examine(
-                    self.model,
-                    to_frames(batch.pixels),
-                    batch.log_mel,
-                    noises,
-                    with_muted=self._with_muted,
-                )
-            return clips, found
+            drawn = [noise for noise in noises if noise is not None]
+            return clips, self._found(batch.pixels, batch.log_mel, *drawn)
+
+    def _found(self, *inputs: Tensor) -> Findings:
+        if self.recorder is None:
+            return self._examine(*inputs)
+        kind = self._precision, self._with_muted
+        return Findings(
+            **self.recorder.call(kind, lambda *places: self._examine(*places).tensors(), *inputs)
+        )
+
+    def _examine(self, pixels: Tensor, log_mel: Tensor, *noises: Tensor) -> Findings:
+        with autocast(self._precision, self._device):
+            return examine(
+                self.model,
+                to_frames(pixels),
+                log_mel,
+                noises or (None,),
+                with_muted=self._with_muted,
+            )
 
 
 def _is_full(error: Exception) -> bool:

@@ -42,6 +42,7 @@ class Plan:
     Attributes:
         weights: a checkpoint file.
         device: where to compute.
+        resolution: side of the pictures that the network looks at; None for its own.
         audio_track: number of the sound track to listen to; None for the best.
         silent_ok: a video without sound gives empty masks instead of an error.
         overwrite: do again what is there already.
@@ -52,6 +53,7 @@ class Plan:
 
     weights: Path
     device: str = "auto"
+    resolution: int | None = None
     predict: PredictSettings = field(default_factory=PredictSettings)
     outputs: OutputSettings = field(default_factory=OutputSettings)
     audio_track: int | None = None
@@ -77,7 +79,8 @@ class Plan:
         chosen = {"audio_track": self.audio_track, "silent_ok": self.silent_ok}
         page = {"report": True} if self.report else {}
         reading = {"decoder": self.decoder} if self.decoder != "bundled" else {}
-        return {**predict, **vars(self.outputs), **chosen, **page, **reading}
+        looking = {} if self.resolution is None else {"resolution": self.resolution}
+        return {**predict, **vars(self.outputs), **chosen, **page, **reading, **looking}
 
 
 class Predictor:
@@ -95,7 +98,8 @@ class Predictor:
     @cached_property
     def model(self) -> AVSegmenter:
         """The network, on its device."""
-        return load_model(self.plan.weights, self.plan.device)
+        plan = self.plan
+        return load_model(plan.weights, plan.device, resolution=plan.resolution)
 
     @cached_property
     def recipe(self) -> Recipe:

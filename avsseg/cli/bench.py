@@ -11,7 +11,16 @@ from rich.table import Table
 
 from avsseg import __version__
 from avsseg.cli.console import print_json, results, say
-from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Weights
+from avsseg.cli.options import (
+    Device,
+    Json,
+    Offline,
+    Precision,
+    PrecisionName,
+    Quiet,
+    Resolution,
+    Weights,
+)
 from avsseg.stage_timer import NETWORK, STAGES
 
 if TYPE_CHECKING:
@@ -33,6 +42,7 @@ def bench(
     video: Video = None,
     weights: Weights = None,
     device: Device = "auto",
+    resolution: Resolution = None,
     precision: Precision = PrecisionName.AUTO,
     repeats: Repeats = 3,
     seconds: Seconds = 20,
@@ -65,6 +75,7 @@ def bench(
             video=video,
             weights=path,
             device=str(chosen),
+            resolution=resolution,
             precision=precision.value,
             repeats=repeats,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from avsseg.cli.console import console, print_json, results
-from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet
+from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Resolution
 from avsseg.errors import UsageError
 
 if TYPE_CHECKING:
@@ -180,6 +180,7 @@ def evaluate(
         ),
     ] = None,
     device: Device = "auto",
+    resolution: Resolution = None,
     precision: Precision = PrecisionName.AUTO,
     offline: Offline = False,
     as_json: Json = False,
@@ -202,7 +203,7 @@ def evaluate(
     if sum(target is not None for target in (data, bank, clips)) != 1:
         raise UsageError("name one thing to evaluate on: DATA, --bank BANK or --clips DIR.")
     path = resolve_weights(checkpoint, offline=offline)
-    model = load_model(path, device)
+    model = load_model(path, device, resolution=resolution)
     options = EvalOptions(
         seeds=_listed(seeds),
         precision=precision.value,

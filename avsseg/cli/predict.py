@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from avsseg.cli import predict_options as options
 from avsseg.cli import run_options as running
 from avsseg.cli.console import results, say
-from avsseg.cli.options import Device, Json, Offline, Precision, PrecisionName, Quiet, Seed, Weights
+from avsseg.cli.options import (
+    Device,
+    Json,
+    Offline,
+    Precision,
+    PrecisionName,
+    Quiet,
+    Resolution,
+    Seed,
+    Weights,
+)
 from avsseg.cli.predict_run import Manner, finish, run
 from avsseg.errors import UsageError
 
@@ -44,6 +54,7 @@ def predict(
     silent_ok: options.SilentOk = False,
     weights: Weights = None,
     device: Device = "auto",
+    resolution: Resolution = None,
     precision: Precision = PrecisionName.AUTO,
     seed: Seed = 0,
     from_file: running.FromFile = None,
@@ -105,6 +116,7 @@ def predict(
     plan = Plan(
         weights=resolve_weights(weights, offline=offline or dry_run),
         device=_device(device, how),
+        resolution=resolution,
         predict=settings,
         outputs=wanted,
         audio_track=audio_track,

@@ -73,7 +73,7 @@ class Network:
         if self.model.cvae is None:
             return None
         maps = [level.flatten(0, 1) for level in fused.maps]
-        posterior = self.model.cvae.posterior(maps, masks.flatten(0, 1))
+        posterior = self.model.cvae.posterior(maps, self.model.latent_sized(masks.flatten(0, 1)))
         return posterior.mean.reshape(*masks.shape[:2], -1)
 
     def masks(self, fused: Fused, latent: Tensor | None) -> Soft:

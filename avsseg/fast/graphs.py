@@ -1,71 +1,107 @@
-"""The sampling loop's small CUDA kernels, recorded once and then launched as one graph."""
+"""Passes through the network, each recorded once and then launched as one CUDA graph."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
 
 from avsseg.model.segmenter import AVSegmenter
 
-WANTED = "AVSSEG_CUDA_GRAPHS"
-"""Environment variable that asks for it; off by default, as it has not been run on a GPU yet."""
+SWITCH = "AVSSEG_CUDA_GRAPHS"
+"""Environment variable; with 0, every kernel is launched by itself."""
+
+_log = logging.getLogger(__name__)
 
 _WARM_UPS = 3  # as torch asks for: libraries choose their kernels in the first calls
 
-Function = Callable[..., Tensor]
-Recording = tuple[Callable[[], None], Tensor]
-Record = Callable[[Function, tuple[Tensor, ...]], Recording]
+Places = tuple[Tensor, ...]
+Results = dict[str, Tensor]
+Function = Callable[..., Results]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A function on tensors at fixed places.
+
+    Attributes:
+        replay: reads the inputs' places and writes the outputs'.
+    """
+
+    inputs: Places
+    replay: Callable[[], None]
+    outputs: Results
+
+
+Record = Callable[[Function, Places], Recording]
 
 
 def graphs_wanted(device: torch.device) -> bool:
-    """Whether the user asked for graphs and the device has them."""
-    return device.type == "cuda" and os.environ.get(WANTED) == "1"
+    """Whether the device has graphs and the user has not switched them off."""
+    return device.type == "cuda" and os.environ.get(SWITCH) != "0"
 
 
-def launch_sampling_as_graph(model: AVSegmenter) -> None:
-    """Lets a copy for inference sample its latents by one launch instead of some hundred."""
-    whole = model.sample_from_condition
-    recorded = Recorded(whole)
+def record_graph(function: Function, inputs: Places) -> Recording:
+    """Records a function on a CUDA device.
 
-    def sample(c: Tensor | None, noise: Tensor) -> Tensor:
-        return whole(c, noise) if c is None else recorded(c, noise)
-
-    model.sample_from_condition = sample  # type: ignore[method-assign]
-
-
-def record_graph(function: Function, places: tuple[Tensor, ...]) -> Recording:
-    """What replays a function on the tensors at ``places``, and where its result comes to lie."""
+    Raises:
+        RuntimeError: it does what no graph can hold, or memory runs out.
+    """
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(_WARM_UPS):
-            function(*places)
+            function(*inputs)
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        output = function(*places)
-    return graph.replay, output
+        outputs = function(*inputs)
+    return Recording(inputs, graph.replay, outputs)
 
 
-class Recorded:
-    """A function of tensors, recorded for each shape of its inputs.
+class Recorder:
+    """Calls functions of tensors by what was recorded of them: some hundred launches in one.
 
     A recording reads and writes at places of its own, so inputs are copied in and results out.
+    What cannot be recorded is called as it is from then on.
     """
 
-    def __init__(self, function: Function, record: Record = record_graph) -> None:
-        self._function, self._record = function, record
-        self._known: dict[tuple[object, ...], tuple[tuple[Tensor, ...], Recording]] = {}
+    def __init__(self, record: Record = record_graph) -> None:
+        self._record = record
+        self._known: dict[Hashable, Recording | None] = {}
+        self._one_at_a_time = Lock()
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        """The function's result, its own however often it is called."""
-        key = tuple((x.shape, x.dtype, x.device) for x in inputs)
-        if key not in self._known:
-            places = tuple(x.clone() for x in inputs)
-            self._known[key] = places, self._record(self._function, places)
-        places, (replay, output) = self._known[key]
-        for place, x in zip(places, inputs, strict=True):
-            place.copy_(x)
-        replay()
-        return output.clone()
+    def call(self, kind: Hashable, function: Function, *inputs: Tensor) -> Results:
+        """The function's results; ``kind`` stands for all that decides them but the inputs."""
+        key = kind, *((x.shape, x.dtype, x.device) for x in inputs)
+        with self._one_at_a_time:
+            if key not in self._known:
+                self._known[key] = self._recorded(function, inputs)
+            known = self._known[key]
+            if known is None:
+                return function(*inputs)
+            for place, x in zip(known.inputs, inputs, strict=True):
+                place.copy_(x)
+            known.replay()
+            return {name: output.clone() for name, output in known.outputs.items()}
+
+    def _recorded(self, function: Function, inputs: Places) -> Recording | None:
+        try:
+            return self._record(function, tuple(x.clone() for x in inputs))
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            _log.warning("kernels are launched one by one, as no CUDA graph holds them: %s", error)
+            return None
+
+
+_recorders: "WeakKeyDictionary[AVSegmenter, Recorder]" = WeakKeyDictionary()
+
+
+def recorder_of(model: AVSegmenter) -> Recorder:
+    """What keeps the recordings of a network, for as long as the network is there."""
+    return _recorders.setdefault(model, Recorder())

@@ -3,7 +3,6 @@
 from threading import Lock
 from weakref import WeakKeyDictionary
 
-from avsseg.fast.graphs import graphs_wanted, launch_sampling_as_graph
 from avsseg.fast.network import fast_copy
 from avsseg.model.segmenter import AVSegmenter
 
@@ -22,15 +21,8 @@ def ready_copy(model: AVSegmenter) -> AVSegmenter:
     with _one_at_a_time:
         known = _ready.get(model)
         if known is None or known[0] != state:
-            known = _ready[model] = state, _made(model)
+            known = _ready[model] = state, fast_copy(model)
         return known[1]
-
-
-def _made(model: AVSegmenter) -> AVSegmenter:
-    fast = fast_copy(model)
-    if fast is not model and graphs_wanted(model.pixel_mean.device):
-        launch_sampling_as_graph(fast)
-    return fast
 
 
 def _state(model: AVSegmenter) -> _State:

@@ -53,7 +53,7 @@ def build_model(config: ModelConfig) -> AVSegmenter:
             else None
         ),
         expansion=LatentExpansion(config.channels, config.latent_dim) if generative else None,
-        layout=LatentLayout(config.latent_dim, config.image_size // 16) if layout else None,
+        layout=LatentLayout(config.latent_dim, config.latent_side // 16) if layout else None,
         layout_hint=Hint(config.channels, _NUM_HINTED) if layout else None,
         **(_diffusion(config) if config.kind == "ldm" else {}),  # type: ignore[arg-type]
         cvae=_cvae(config) if config.kind == "cvae" else None,
@@ -95,7 +95,7 @@ def _decoder(config: ModelConfig) -> MaskDecoder | LightDecoder:
 
 
 def _diffusion(config: ModelConfig) -> dict[str, nn.Module]:
-    size, hidden, dim = config.image_size, config.latent_hidden, config.latent_dim
+    size, hidden, dim = config.latent_side, config.latent_hidden, config.latent_dim
     visual: nn.Module = rgb_branch(size, hidden, dim)
     if config.condition_source == "features":
         visual = FeatureBranch(config.channels, _NUM_STAGES, size, hidden, dim)
@@ -122,7 +122,7 @@ def _cvae(config: ModelConfig) -> LatentCVAE:
     return LatentCVAE(
         config.channels,
         config.num_classes,
-        config.image_size,
+        config.latent_side,
         config.latent_hidden,
         config.latent_dim,
     )

@@ -80,6 +80,9 @@ class ModelConfig:
     """One latent per frame (D1) or one, the mean over frames, per clip."""
     latent_hidden: int = 512
     """Width between the two fully connected layers of E_phi and of the visual branch of E_psi."""
+    latent_size: int = 0
+    """Side of the pictures that the latent's own networks are made for, where it is not
+    ``image_size`` (0): so the rest can look at others with the same weights."""
     latent_bound: LatentBound = "tanh"
     """How z_0 is bounded (D9): ``tanh`` to 1, ``running`` statistics to 3 sigma; sampling clamps
     to the same range. With ``none`` neither is done (to show why it must be)."""
@@ -120,6 +123,7 @@ class ModelConfig:
         for name in _POSITIVE:
             self._demand(getattr(self, name) >= 1, name, "it must be at least 1")
         self._demand(self.image_size % 32 == 0, "image_size", "it must be a multiple of 32")
+        self._demand(self.latent_size % 32 == 0, "latent_size", "it must be a multiple of 32, or 0")
         self._demand(self.channels % 2 == 0, "channels", "TPAVI halves them: choose an even number")
         stages = set(self.tpavi_stages)
         self._demand(stages <= {1, 2, 3, 4}, "tpavi_stages", "stages are 1, 2, 3 and 4")
@@ -133,6 +137,19 @@ class ModelConfig:
     def _demand(self, holds: bool, name: str, remedy: str) -> None:
         if not holds:
             raise ConfigError(f"model.{name} is {getattr(self, name)}; {remedy}.")
+
+    @property
+    def latent_side(self) -> int:
+        """Side of the masks that E_phi sees, and of the frames that E_psi sees, in pixels."""
+        return self.latent_size or self.image_size
+
+    def at_size(self, image_size: int) -> "ModelConfig":
+        """The same network, with the same weights, for pictures of another size.
+
+        Raises:
+            ConfigError: the size is no multiple of 32.
+        """
+        return dataclasses.replace(self, image_size=image_size, latent_size=self.latent_side)
 
     @property
     def num_draws(self) -> int:

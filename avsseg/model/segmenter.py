@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange, reduce, repeat
 from torch import Tensor, nn
 
@@ -180,14 +181,14 @@ class AVSegmenter(nn.Module):
         visual: Tensor | list[Tensor] = [_rows(m) for m in fused.maps]
         if self.reads_pixels:
             assert fused.frames is not None
-            visual = _rows(fused.frames)
+            visual = self.latent_sized(_rows(fused.frames))
         c = self.condition(visual, _rows(fused.audio))
         return None if c is None else self._latent_shape(c, like=fused.audio)
 
     def encode_latent(self, masks: Tensor) -> Tensor:
         """z_0 (B, T, D) of truths (B, T, K, S, S): E_phi."""
         assert self.latent_encoder is not None
-        return self._latent_shape(self.latent_encoder(_rows(masks)), like=masks)
+        return self._latent_shape(self.latent_encoder(self.latent_sized(_rows(masks))), like=masks)
 
     def sample_latent(self, fused: Fused, noise: Tensor | None) -> Tensor | None:
         """A latent (B, T, D) for the maps: DDIM, DDPM, or the CVAE's prior; None for ``ed``."""
@@ -254,6 +255,13 @@ class AVSegmenter(nn.Module):
     def _normalised(self, frames: Tensor) -> Tensor:
         normalised: Tensor = (frames - self.pixel_mean) / self.pixel_std
         return normalised
+
+    def latent_sized(self, rows: Tensor) -> Tensor:
+        """Frames or masks (N, c, S, S) in the size that the latent's own networks are made for."""
+        side = self.config.latent_side
+        if rows.shape[-1] == side:
+            return rows
+        return F.interpolate(rows, size=(side, side), mode="area")
 
     def _latent_shape(self, rows: Tensor, like: Tensor) -> Tensor:
         """Rows (B T, D) as (B, T, D); with one latent per clip, the mean over its frames."""

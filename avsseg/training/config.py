@@ -105,10 +105,16 @@ class OptimisationConfig:
     """Train the sound network too (paper: frozen)."""
     channels_last: bool = False
     """Memory order of the backbone that some machines compute faster in."""
+    sizes: tuple[int, ...] = ()
+    """Sides of pictures, in pixels, of which each batch takes one, so that the network can look
+    at any of them; empty for ``model.image_size`` alone."""
     seed: int = 123
 
     def __post_init__(self) -> None:
         """Refuses values that no run can be made of."""
+        for side in self.sizes:
+            fits = side >= 32 and side % 32 == 0
+            _demand(fits, "optimisation.sizes", "multiples of 32", list(self.sizes))
         for name in ("batch", "accumulate"):
             value = getattr(self, name)
             _demand(value >= 1, f"optimisation.{name}", "at least 1", value)
@@ -192,28 +198,40 @@ class TrainConfig:
                 "data.avsbench.feature_cache needs pictures that never change: set flip = 0 and "
                 "optimisation.freeze_backbone = true."
             )
+        if data.feature_cache and self.optimisation.sizes:
+            raise ConfigError("data.avsbench.feature_cache holds one size: set sizes = [].")
 
     def _check_replay(self, data: ReplayConfig) -> None:
-        optimisation = self.optimisation
-        whole = data.stored_maps == 4
+        model = self.model
+        if data.stored_maps:
+            self._check_stored_maps(data.stored_maps)
+        if model.num_classes > 1:
+            raise ConfigError(f"model.num_classes is {model.num_classes}; data.replay has 1.")
+
+    def _check_stored_maps(self, kept: int) -> None:
+        """What the maps of a frozen backbone are kept for cannot touch the backbone's pixels."""
+        model, optimisation = self.model, self.optimisation
+        whole = kept == 4
         if optimisation.freeze_backbone != whole or optimisation.train_audio_encoder:
             raise ConfigError(
                 "data.replay keeps what frozen encoders made: set optimisation.train_audio_encoder "
                 "= false, and freeze_backbone = true, or data.replay.stored_maps below 4 to train "
-                "the stages behind the maps that are kept."
+                "the stages behind the maps that are kept (0 keeps the pictures)."
             )
         if not (whole or optimisation.freeze_backbone_norm):
             raise ConfigError(
                 "data.replay.stored_maps is below 4: set optimisation.freeze_backbone_norm = true."
             )
-        model = self.model
+        if optimisation.sizes:
+            raise ConfigError(
+                "data.replay keeps maps of one size: set sizes = [], or stored_maps = 0."
+            )
         reads = model.kind == "ldm" and model.condition in ("visual", "av")
         if reads and model.condition_source == "rgb":
             raise ConfigError(
-                "data.replay keeps no pixels: set model.condition_source = 'features'."
+                "data.replay keeps no pixels: set model.condition_source = 'features', or "
+                "data.replay.stored_maps = 0."
             )
-        if model.num_classes > 1:
-            raise ConfigError(f"model.num_classes is {model.num_classes}; data.replay has 1.")
 
 
 def _demand(holds: bool, name: str, wanted: str, value: object) -> None:

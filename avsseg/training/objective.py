@@ -155,8 +155,8 @@ class Objective(nn.Module):
 
     def _one_hot(self, masks: Tensor) -> Tensor:
         """Class indices (B, T, 1, S, S) as (B, T, K, S, S); binary masks as they are."""
-        if masks.is_floating_point():
-            return masks
+        if masks.dtype != torch.int64:
+            return masks.float()
         classes = nn.functional.one_hot(masks[:, :, 0], self.model.config.num_classes)
         return classes.movedim(-1, 2).float()
 
@@ -266,7 +266,8 @@ class Objective(nn.Module):
         cvae = self.model.cvae
         assert cvae is not None
         maps = [m.flatten(0, 1) for m in fused.maps]
-        prior, posterior = cvae.prior(maps), cvae.posterior(maps, masks.flatten(0, 1))
+        truth = self.model.latent_sized(masks.flatten(0, 1))
+        prior, posterior = cvae.prior(maps), cvae.posterior(maps, truth)
         share = self.config.cvae_posterior
         losses = {}
         for name, latent, weight in (("posterior", posterior, share), ("prior", prior, 1 - share)):

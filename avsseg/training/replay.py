@@ -2,11 +2,13 @@
 
 Pictures pass the backbone once; their features are kept and drawn again and again, each time
 with a fresh soundtrack and so another truth. The same picture with different sounds and different
-masks is exactly the pressure that makes a network use the sound.
+masks is exactly the pressure that makes a network use the sound. Where a GPU computes, the pictures
+themselves are kept, and the whole backbone can be trained.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +28,8 @@ from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch
 from avsseg.training.kinds_told import heard_kinds, seen_kinds
 
+_FEWEST = 4  # a batch takes each stored scene about so many times at most
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayConfig:
@@ -40,7 +44,8 @@ class ReplayConfig:
     capacity: int = 6000
     """Pictures kept by each worker, about 0.3 MB each."""
     stored_maps: int = 4
-    """How many of F_1..F_4 are kept, from the finest; stages behind them can be trained."""
+    """How many of F_1..F_4 are kept, from the finest; stages behind them can be trained. With 0
+    the pictures are kept, and the sound networks work where the rest does."""
     clip_share: float = 0.4
     """Share of batches made of clips of T frames; the rest are single frames."""
     moving_share: float = 0.15
@@ -52,20 +57,21 @@ class ReplayConfig:
 
     def __post_init__(self) -> None:
         """Refuses what no batch can be made of."""
-        if not 1 <= self.stored_maps <= 4:
-            raise ConfigError(f"data.replay.stored_maps is {self.stored_maps}; choose 1 to 4.")
+        if not 0 <= self.stored_maps <= 4:
+            raise ConfigError(f"data.replay.stored_maps is {self.stored_maps}; choose 0 to 4.")
 
 
 @dataclass(frozen=True)
 class StoredScene:
-    """A composed scene after the frozen backbone.
+    """A composed scene, before or after the frozen backbone.
 
     Shapes:
-        features: F_1..F_4, each (t, c_l, h, w) bfloat16 with t = 1 or T;
+        maps: F_1..F_4 or the first of them, each (t, c_l, h, w) bfloat16 with t = 1 or T;
+        or one map of pixels, (t, 3, S, S) uint8;
         masks: bits of (N, t, S, S)
     """
 
-    features: tuple[Tensor, ...]
+    maps: tuple[Tensor, ...]
     masks: NDArray[np.uint8]
     cast: Cast
 
@@ -106,10 +112,10 @@ class _Replay:
         self.oldest = 0
 
     def batches(self) -> Iterator[TrainBatch]:
-        """Endless batches; the first ones wait until the store holds one batch."""
+        """Endless batches; the first waits until the store holds enough for some variety."""
         while True:
             self._renew()
-            while len(self.store) < self.config.batch_frames:
+            while len(self.store) < self.config.batch_frames // _FEWEST:
                 self._renew()
             length = self.num_frames if self.rng.random() < self.config.clip_share else 1
             yield self._batch(self.config.batch_frames // length, length)
@@ -135,11 +141,11 @@ class _Replay:
             for moves in moving
         ]
         frames = np.concatenate([scene.frames for scene in scenes])
-        features = self._features(frames)
+        maps = self._maps(frames)
         ends = np.cumsum([len(scene.frames) for scene in scenes])
         return [
             StoredScene(
-                tuple(f[end - len(scene.frames) : end].clone() for f in features),
+                tuple(m[end - len(scene.frames) : end].clone() for m in maps),
                 np.packbits(scene.masks),
                 scene.cast,
             )
@@ -147,10 +153,12 @@ class _Replay:
         ]
 
     @torch.no_grad()
-    def _features(self, frames: NDArray[np.uint8]) -> list[Tensor]:
-        pictures = rearrange(torch.from_numpy(frames), "n h w c -> 1 n c h w").float() / 255
+    def _maps(self, frames: NDArray[np.uint8]) -> list[Tensor]:
+        pixels = rearrange(torch.from_numpy(frames), "n h w c -> n c h w")
+        if self.config.stored_maps == 0:
+            return [pixels.contiguous()]
         with torch.autocast("cpu", torch.bfloat16):
-            maps = self.model.encode_frames(pictures)
+            maps = self.model.encode_frames(pixels[None].float() / 255)
         kept = maps[: self.config.stored_maps]
         return [m[0].to(torch.bfloat16).contiguous() for m in kept]
 
@@ -159,20 +167,32 @@ class _Replay:
         picked = [self._moments(scene, length) for scene in chosen]
         tracks = [self._sound(cast) for _, _, cast in picked]
         truths = [target(m, t.sounding) for (_, m, _), t in zip(picked, tracks, strict=True)]
-        levels = range(len(chosen[0].features))
+        maps = (torch.stack(level) for level in zip(*(maps for maps, _, _ in picked), strict=True))
         return TrainBatch(
-            features=tuple(torch.stack([f[level] for f, _, _ in picked]) for level in levels),
-            embeddings=self._embed(np.stack([track.waveform for track in tracks])),
-            masks=torch.from_numpy(np.stack(truths)).float()[:, :, None],
+            **self._seen(tuple(maps)),
+            **self._heard(np.stack([track.waveform for track in tracks])),
+            masks=torch.from_numpy(np.stack(truths))[:, :, None],
             labelled=torch.from_numpy(~np.stack([track.ignored for track in tracks])),
             **self._kinds(picked, tracks),
         )
+
+    def _seen(self, maps: tuple[Tensor, ...]) -> dict[str, Any]:
+        return {"features": maps} if self.config.stored_maps else {"frames": maps[0]}
+
+    @torch.no_grad()
+    def _heard(self, waveform: NDArray[np.float32]) -> dict[str, Any]:
+        """Log-mel patches of windows (B, T, S), or their embeddings (B, T, A)."""
+        offset = float(self.model.audio_encoder.log_offset)  # type: ignore[arg-type]
+        patches = log_mel(torch.from_numpy(waveform), offset)
+        if self.config.stored_maps == 0:
+            return {"log_mel": patches}
+        return {"embeddings": self.model.encode_audio(patches)}
 
     def _kinds(
         self,
         picked: list[tuple[tuple[Tensor, ...], NDArray[np.bool_], Cast]],
         tracks: list[Soundtrack],
-    ) -> dict[str, Tensor]:
+    ) -> dict[str, Any]:
         """Which kinds are seen where and heard when, for a network that tells kinds."""
         names = self.model.config.categories
         if not names:
@@ -198,7 +218,7 @@ class _Replay:
             at = np.zeros(length, np.int64)
         kept = masks[:, at]
         cast = replace(scene.cast, num_frames=length, areas=kept.mean((2, 3)).max(1, initial=0.0))
-        return tuple(f[torch.from_numpy(at)] for f in scene.features), kept, cast
+        return tuple(m[torch.from_numpy(at)] for m in scene.maps), kept, cast
 
     def _sound(self, cast: Cast) -> Soundtrack:
         """A soundtrack of which at least one frame has a known truth."""
@@ -206,9 +226,3 @@ class _Replay:
         while track.ignored.all():
             track = compose_sound(self.view, self.rng, cast, self.config.sound)
         return track
-
-    @torch.no_grad()
-    def _embed(self, waveform: NDArray[np.float32]) -> Tensor:
-        """Embeddings (B, T, A) of windows (B, T, S)."""
-        offset = float(self.model.audio_encoder.log_offset)  # type: ignore[arg-type]
-        return self.model.encode_audio(log_mel(torch.from_numpy(waveform), offset))

@@ -143,10 +143,12 @@ class _Builder:
         )
 
     def _open_source(self) -> Source:
-        config, rank = self.config, self.accelerator.process_index
-        seed = config.optimisation.seed
+        config, seed = self.config, self.config.optimisation.seed
+        rank, pin = self.accelerator.process_index, self.accelerator.device.type == "cuda"
         if config.data.replay is not None:
-            return ReplaySource(config.data.replay, self.model, config.data, seed=seed, rank=rank)
+            return ReplaySource(
+                config.data.replay, self.model, config.data, seed=seed, rank=rank, pin=pin
+            )
         assert config.data.avsbench is not None
         return ClipSource(
             self._train_clips(config.data.avsbench),
@@ -155,6 +157,7 @@ class _Builder:
             seed=seed,
             rank=rank,
             world=self.accelerator.num_processes,
+            pin=pin,
         )
 
     def _train_clips(self, data: AVSBenchConfig) -> TrainClips:

@@ -43,15 +43,16 @@ class ClipSource:
         seed: int,
         rank: int = 0,
         world: int = 1,
+        pin: bool = False,
     ) -> None:
-        self._clips, self._workers = clips, workers
+        self._clips, self._workers, self._pin = clips, workers, pin
         self._order = {"batch": batch, "seed": seed, "rank": rank, "world": world}
         self.epoch_batches = PositionedBatches(len(clips), **self._order).epoch_batches
 
     def batches(self, start: int) -> Iterator[TrainBatch]:
         """Batches from number ``start`` on."""
         order = PositionedBatches(len(self._clips), start=start, **self._order)
-        return _batches(self._clips, self._workers, batch_sampler=order, collate_fn=join)
+        return _batches(self._clips, self._workers, self._pin, batch_sampler=order, collate_fn=join)
 
 
 class ReplaySource:
@@ -69,9 +70,10 @@ class ReplaySource:
         *,
         seed: int,
         rank: int = 0,
+        pin: bool = False,
     ) -> None:
         self._model = model
-        self._config, self._workers = config, data.workers
+        self._config, self._workers, self._pin = config, data.workers, pin
         self._seed = seed, rank
         self.epoch_batches = data.epoch_batches
 
@@ -80,14 +82,15 @@ class ReplaySource:
         seed = int(np.random.SeedSequence((*self._seed, start)).generate_state(1)[0])
         encoders = copy.deepcopy(self._model).cpu().eval()
         scenes = ReplayDataset(self._config, encoders, seed=seed)
-        return _batches(scenes, self._workers, batch_size=None)
+        return _batches(scenes, self._workers, self._pin, batch_size=None)
 
 
-def _batches(data: Any, workers: int, **options: Any) -> Iterator[TrainBatch]:
+def _batches(data: Any, workers: int, pin: bool, **options: Any) -> Iterator[TrainBatch]:
     loader = DataLoader(
         data,
         num_workers=workers,
         prefetch_factor=3 if workers else None,
+        pin_memory=pin,
         worker_init_fn=leave_signals_to_parent if workers else None,
         # Its own, for a loader draws from the global one, which must go on as if never stopped.
         generator=torch.Generator().manual_seed(0),

@@ -20,6 +20,7 @@ from avsseg.training.moving import to_train_mode
 from avsseg.training.objective import Objective
 from avsseg.training.progress import StepReport, Watcher, Window, seconds_left
 from avsseg.training.records import Records
+from avsseg.training.resizing import at_size
 from avsseg.training.run_directory import RunDirectory
 from avsseg.training.sources import Source
 from avsseg.training.state import State, random_state, restore_random_state, write_state
@@ -142,7 +143,7 @@ class Trainer:
             batch = next(stream)
             self._window.took(batch, time.perf_counter() - asked)
             with self.accelerator.accumulate(self._call):
-                losses = self._call(batch.to(self.accelerator.device), self.clock.step)
+                losses = self._call(self._placed(batch), self.clock.step)
                 self.accelerator.backward(losses["total"])
                 for name, loss in losses.items():
                     values[name] = values.get(name, 0.0) + float(loss.detach()) / parts
@@ -155,6 +156,12 @@ class Trainer:
         self._mean.update(self.clock.step)
         self._window.stepped(values)
         return values | {"lr": rate}
+
+    def _placed(self, batch: TrainBatch) -> TrainBatch:
+        """A batch on the device, as one of the sizes that are trained sees it."""
+        sides = self.config.optimisation.sizes or (self.config.model.image_size,)
+        drawn = int(torch.randint(len(sides), ())) if len(sides) > 1 else 0
+        return at_size(batch.to(self.accelerator.device), sides[drawn])
 
     def _set_rate(self) -> float:
         progress = self.budget.progress(self.clock)

@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 import torch
 
+from avsseg.errors import ConfigError
 from avsseg.training.config import (
     DataConfig,
     OptimisationConfig,
@@ -17,6 +18,8 @@ from avsseg.training.config import (
 from avsseg.training.examples import probe_examples
 from avsseg.training.objective import Objective, ObjectiveConfig
 from avsseg.training.replay import ReplayConfig, ReplayDataset
+from avsseg.training.resizing import at_size
+from avsseg.training.session import Session
 from avsseg.training.sources import ReplaySource
 
 
@@ -160,3 +163,88 @@ def test_pictures_and_sounds_are_seen_by_the_encoders_as_restored(settings, hear
     silence = hearing.encode_audio(torch.zeros(1, 1, 1, 96, 64))[0, 0]
     assert torch.equal(batch.embeddings, silence.expand_as(batch.embeddings))
     assert all(not feature.any() for feature in batch.features)
+
+
+def test_kept_pictures_bring_pixels_and_sounds_instead_of_maps(settings, make_model):
+    """The same scenes and sounds as of kept maps; what encoders make of them is the same, too."""
+    model = make_model().eval()
+    maps = next(iter(ReplayDataset(settings, model, seed=1)))
+    kept = dataclasses.replace(settings, stored_maps=0)
+    pictures = next(iter(ReplayDataset(kept, model, seed=1)))
+
+    assert pictures.features is None and pictures.embeddings is None
+    assert pictures.frames.dtype == torch.uint8
+    assert torch.equal(pictures.masks, maps.masks)
+    torch.testing.assert_close(model.encode_audio(pictures.log_mel), maps.embeddings)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        seen = model.encode_frames(at_size(pictures, 64).frames)
+    for one, other in zip(seen, maps.features, strict=True):
+        torch.testing.assert_close(one.to(torch.bfloat16), other, rtol=2e-2, atol=2e-2)
+
+
+@pytest.fixture
+def of_two_sizes(settings, network) -> TrainConfig:
+    """A run on kept pictures in which everything moves, at 64 and 32 pixels."""
+    return TrainConfig(
+        name="sizes",
+        model=dataclasses.replace(network, latent_size=32),
+        data=DataConfig(replay=dataclasses.replace(settings, stored_maps=0), workers=0),
+        optimisation=OptimisationConfig(
+            steps=4, lr=1e-3, ema=0.9, precision="bf16", sizes=(64, 32)
+        ),
+        validation=ValidationConfig(every_steps=-1, probes=1, panels=0),
+        saving=SavingConfig(log_steps=1),
+    )
+
+
+def test_the_whole_network_trains_on_kept_pictures_of_two_sizes(of_two_sizes, train, make_model):
+    """The backbone's first layer moves, and the network looks at either size afterwards."""
+    before = make_model().backbone.state_dict()
+    trained = train(of_two_sizes)
+    after = trained.model.backbone.state_dict()
+
+    assert any(not torch.equal(before[name], after[name]) for name in list(before)[:1])
+    trained.model.eval()
+    for size in (32, 64):
+        trained.model.config = of_two_sizes.model.at_size(size)
+        frames, sound = torch.rand(1, 5, 3, size, size), torch.randn(1, 5, 1, 96, 64)
+        noise = torch.randn(1, 5, of_two_sizes.model.latent_dim)
+        assert trained.model.segment(frames, sound, noise).shape == (1, 5, 1, size, size)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_trains_on_kept_pictures(of_two_sizes, tmp_path):
+    """From loaders in processes of their own, through pinned memory."""
+    data = dataclasses.replace(of_two_sizes.data, workers=2)
+    config = dataclasses.replace(of_two_sizes, data=data)
+    trainer = Session(root=tmp_path / "runs", device="cuda").start(config)
+    trainer.fit(Quiet())
+    assert trainer.clock.step == 4
+    assert next(trainer.model.parameters()).is_cuda
+    assert (trainer.run.path / "best.safetensors").exists()
+
+
+class Quiet:
+    """Watches without a word."""
+
+    def stepped(self, report) -> None:
+        """Takes a report in."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"sizes": (64, 32)}, "maps of one size"),
+        ({"sizes": (50,)}, "multiples of 32"),
+    ],
+)
+def test_sizes_that_cannot_be_trained_are_refused(settings, network, changes, told):
+    """With the remedy."""
+    with pytest.raises(ConfigError, match=told):
+        TrainConfig(
+            name="sizes",
+            model=network,
+            data=DataConfig(replay=settings),
+            optimisation=OptimisationConfig(steps=1, freeze_backbone=True, **changes),
+        )
