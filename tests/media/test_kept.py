@@ -12,7 +12,7 @@ from avsseg.checkpoint import load_checkpoint
 from avsseg.media import kept as kept_module
 from avsseg.media.kept import KeptPictures, room_for
 from avsseg.media.orientation import Orientation
-from avsseg.media.outputs import OutputSettings
+from avsseg.media.outputs import OpenOutputs, OutputSettings
 from avsseg.media.probe import probe
 from avsseg.media.sampling import Shown
 from avsseg.predict_file import predict_file
@@ -181,9 +181,19 @@ def test_a_film_that_shows_more_pictures_than_it_says_comes_out_whole(make_film,
 
 
 def rendered(path, folder, model, settings):
-    timer = StageTimer()
+    """The pictures as they go to the encoder, whose own threads may add a level of noise."""
+    timer, shown = StageTimer(), []
     outputs = OutputSettings(kinds=("matte",), with_sound=False)
-    predict_file(path, folder, model, PredictSettings(**settings), outputs, timer=timer)
+
+    def show(opened, pictures):
+        (picture,) = pictures
+        shown.append((picture.pts * picture.time_base, picture.to_ndarray(format="gray")))
+        return encode(opened, pictures)
+
+    encode = OpenOutputs.show
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OpenOutputs, "show", show)
+        predict_file(path, folder, model, PredictSettings(**settings), outputs, timer=timer)
     with av.open(folder / "matte.mp4") as container:
-        frames = container.decode(video=0)
-        return [(f.pts * f.time_base, f.to_ndarray(format="gray")) for f in frames], timer
+        assert len(list(container.decode(video=0))) == len(shown)
+    return shown, timer
