@@ -92,8 +92,9 @@ class Session:
             _log.info("changed: %s", ", ".join(f"{n} = {v}" for n, v in changed.items()))
         accelerator = _accelerator(config, self.device)
         torch.manual_seed(config.optimisation.seed)
-        state = read_state(run.state)
-        trainer = self._open(_Builder(config, build_model(config.model), accelerator), run)
+        state, model = read_state(run.state), build_model(config.model)
+        model.load_state_dict(state["model"])  # before a cache asks what its encoders make of clips
+        trainer = self._open(_Builder(config, model, accelerator), run)
         trainer.restore(state)
         _log.info("resumed at step %d", trainer.clock.step)
         return trainer

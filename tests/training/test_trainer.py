@@ -220,6 +220,24 @@ def test_resuming_drops_rows_that_a_kill_left_behind(make_config, train):
     assert [row["step"] for row in rows(rest)] == ["1", "2", "3", "4"]
 
 
+def test_a_resumed_run_takes_what_its_own_encoders_made_of_the_clips(
+    make_config, train, tmp_path, tiny_checkpoint
+):
+    """The cache of features is that of before the stop, and the run ends as if never stopped."""
+    cached = {"data": {"feature_cache": str(tmp_path / "features")}}
+    frozen = {"freeze_backbone": True, "epochs": 2}
+    start = {"init_from": str(tiny_checkpoint)}
+    whole = train(make_config(optimisation=frozen, **cached), **start)
+    first = train(make_config(optimisation=frozen | {"epochs": 1}, **cached), **start)
+    caches = list((tmp_path / "features").iterdir())
+    rest = train(make_config(optimisation=frozen, **cached), resume=first.run)
+
+    assert list((tmp_path / "features").iterdir()) == caches
+    assert len(caches) == 1
+    wanted, found = flat(whole.state()), flat(rest.state())
+    assert [name for name in wanted if not torch.equal(wanted[name], found[name])] == []
+
+
 def test_another_network_cannot_resume_a_run(make_config, train):
     """What a run trains is fixed; its length and pace are not."""
     run = train(make_config(optimisation={"steps": 1})).run
