@@ -64,6 +64,7 @@ def tiny_config() -> "ModelConfig":
         preset("compact"),
         backbone="test_efficientnet",
         image_size=64,
+        latent_size=0,
         channels=16,
         decoder_channels=16,
         audio_hidden=16,

@@ -19,6 +19,8 @@ PRESETS: dict[str, ModelConfig] = {
     "compact": ModelConfig(
         backbone="tf_efficientnet_lite2",
         audio_encoder="yamnet",
+        image_size=384,
+        latent_size=224,
         audio_hidden=512,
         channels=96,
         neck="pointwise",

@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from avsseg.checkpoint import load_model
 from avsseg.cli.app import app
+from avsseg.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 AAC = ({"codec": "aac"},)
@@ -424,3 +426,30 @@ def test_the_same_request_gives_the_same_masks_whatever_the_batch(make_film, pre
     assert one["masks"].shape == (14, 64, 64)
     np.testing.assert_array_equal(one["times_s"], two["times_s"])
     np.testing.assert_allclose(one["masks"], two["masks"], atol=1e-3)
+
+
+def test_the_network_looks_at_pictures_of_the_size_that_is_asked_for(make_film, predict, tmp_path):
+    """Its grid has that size, outputs keep the film's, and runs of two sizes are told apart."""
+    path = make_film("film.mkv", seconds=2, sounds=AAC)
+    grids = {}
+    for size in (64, 96):
+        predict(path, "--resolution", size, "--output", "soft,masks", "--overwrite")
+        folder = tmp_path / "out" / "film"
+        with np.load(folder / "soft.npz") as soft:
+            grids[size] = {soft[name].shape[-1] for name in soft.files if soft[name].ndim == 3}
+        with Image.open(next((folder / "masks").iterdir())) as mask:
+            assert mask.size == (64, 48)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["arguments"]["resolution"] == size
+    assert grids == {64: {64}, 96: {96}}
+    predict(path, "--resolution", 64, "--output", "soft,masks", code=1)
+
+
+def test_a_size_that_no_network_has_is_refused_at_once(make_film, predict, tiny_checkpoint):
+    """By the command and by the library, each with the remedy."""
+    path = make_film("film.mkv", seconds=1, sounds=AAC)
+    result = predict(path, "--resolution", 100, code=2)
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert "100 is no multiple of 32; try 224 or 384." in told
+    with pytest.raises(UsageError, match="multiple of 32"):
+        load_model(tiny_checkpoint, resolution=100)

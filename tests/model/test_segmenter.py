@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from avsseg.errors import ConfigError
 from avsseg.model.build import build_model
 from avsseg.model.config import ModelConfig
 from avsseg.model.segmenter import AVSegmenter
@@ -215,18 +216,58 @@ def test_sound_encoder_is_frozen_and_the_rest_trains(paper_config):
 
 
 def test_compact_network_segments_at_full_size():
-    """The shipped form runs at 224 px; the large presets are covered by golden numbers."""
+    """The shipped form runs at 384 px; the large presets are covered by golden numbers."""
     from avsseg.model.presets import preset
 
     model = build_model(preset("compact")).eval()
 
     with torch.inference_mode():
         logits = model.segment(
-            torch.rand(1, 5, 3, 224, 224), torch.randn(1, 5, 1, 96, 64), torch.randn(1, 5, 24)
+            torch.rand(1, 5, 3, 384, 384), torch.randn(1, 5, 1, 96, 64), torch.randn(1, 5, 24)
         )
 
-    assert logits.shape == (1, 5, 1, 224, 224)
+    assert logits.shape == (1, 5, 1, 384, 384)
     assert bool(logits.isfinite().all())
+
+
+@pytest.mark.parametrize("changes", [{}, {"condition_source": "rgb"}, {"kind": "cvae"}], ids=str)
+def test_the_same_weights_look_at_pictures_of_other_sizes(tiny_config, changes):
+    """No weight changes its shape, and at its own size nothing changes at all."""
+    config = dataclasses.replace(tiny_config, **changes)
+    torch.manual_seed(0)
+    own = build_model(config).eval()
+    sound, noise = torch.randn(1, 5, 1, 96, 64), torch.randn(1, 5, config.latent_dim)
+    for size in (32, 64, 96):
+        other = build_model(config.at_size(size)).eval()
+        other.load_state_dict(own.state_dict())
+        frames, masks = torch.rand(1, 5, 3, size, size), torch.ones(1, 5, 1, size, size)
+        with torch.inference_mode():
+            logits = other.segment(frames, sound, noise)
+            assert logits.shape == (1, 5, 1, size, size)
+            if config.kind == "ldm":
+                assert other.encode_latent(masks).shape == noise.shape
+            if size == config.image_size:
+                torch.testing.assert_close(logits, own.segment(frames, sound, noise))
+
+
+def test_a_mask_keeps_its_latent_in_every_size(tiny_config):
+    """E_phi sees it in one size."""
+    config = tiny_config
+    torch.manual_seed(0)
+    own = build_model(config).eval()
+    twice = build_model(config.at_size(2 * config.image_size)).eval()
+    twice.load_state_dict(own.state_dict())
+    masks = (torch.rand(1, 5, 1, 64, 64) > 0.5).float()
+    with torch.inference_mode():
+        large = masks.repeat_interleave(2, dim=3).repeat_interleave(2, dim=4)
+        torch.testing.assert_close(twice.encode_latent(large), own.encode_latent(masks))
+
+
+@pytest.mark.parametrize("changes", [{"image_size": 100}, {"latent_size": 50}], ids=str)
+def test_sizes_that_no_network_has_are_refused(tiny_config, changes):
+    """Strides go down to 32."""
+    with pytest.raises(ConfigError, match="multiple of 32"):
+        dataclasses.replace(tiny_config, **changes)
 
 
 @pytest.mark.parametrize("changes", [{}, {"presence_gate": True, "audio_film": True}], ids=str)
