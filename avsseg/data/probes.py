@@ -10,10 +10,12 @@ from avsseg.data.bank import BankView
 from avsseg.data.casting import Kind
 from avsseg.data.compose import compose_scene
 from avsseg.data.kinds import confusable
+from avsseg.data.masks import resize_nearest
 from avsseg.data.options import SceneOptions, SoundOptions
 from avsseg.data.scene import Cast, Scene
 from avsseg.data.soundtrack import Soundtrack, compose_sound
 from avsseg.errors import DataError
+from avsseg.media.colour import resize_rgb
 
 ProbeKind = Literal["one", "two", "two_of_three", "silence", "noise", "offscreen", "absent"]
 
@@ -39,6 +41,7 @@ PROBE_SOUNDS = SoundOptions(
     absent_pair=0.0,
 )
 _MIN_AREA = 0.02
+_COMPOSED = 384  # the largest pictures that a network of ours looks at
 _TRIES = 1000
 
 
@@ -70,7 +73,8 @@ def probe_scenes(
 
     Scenes hold one, two or three categories of at least 2 % of the frame each and nothing else
     that could sound (negatives: one or two); objects and camera stand still. Two of three
-    sounding sources are mixed.
+    sounding sources are mixed. They are composed in one size and shown in ``size``, so that
+    networks of all sizes are asked about the same scenes.
 
     Raises:
         DataError: the view's pictures cannot make such a scene.
@@ -91,9 +95,9 @@ def _draw_probe(
     wanted = _OBJECTS.get(kind) or int(rng.integers(1, 3))
     for _ in range(_TRIES):
         # Whether a scene will do is told from one frame: nothing in it moves.
-        scene = compose_scene(view, rng, options, num_frames=1, size=size)
+        scene = compose_scene(view, rng, options, num_frames=1, size=_COMPOSED)
         if _suits(view, scene.cast, wanted):
-            scene = _held(scene, num_frames)
+            scene = _held(_shown(scene, size), num_frames)
             tracks = _draw_tracks(view, rng, scene.cast, kind)
             if kind in _OBJECTS or tracks[0].kind == _NEGATIVE[kind]:
                 return Probe(kind=kind, scene=scene, tracks=tracks)
@@ -107,6 +111,17 @@ def _suits(view: BankView, cast: Cast, wanted: int) -> bool:
     alike = any(confusable(one, other) for one in names for other in names)
     heard = all(name in view.sounds for name in names)
     return len(names) == wanted and heard and not alike and bool((cast.areas >= _MIN_AREA).all())
+
+
+def _shown(scene: Scene, size: int) -> Scene:
+    """The still as a film of it is seen in pictures of another size."""
+    if size == _COMPOSED:
+        return scene
+    (picture,) = scene.frames
+    masks = [resize_nearest(mask, (size, size)) for (mask,) in scene.masks]
+    return replace(
+        scene, frames=resize_rgb(picture, (size, size))[None], masks=np.stack(masks)[:, None]
+    )
 
 
 def _held(scene: Scene, num_frames: int) -> Scene:

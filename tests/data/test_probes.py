@@ -62,3 +62,20 @@ def test_a_bank_that_cannot_serve_a_probe_says_so(bank, monkeypatch, train_view)
 
     with pytest.raises(DataError, match="3 sounding categories"):
         next(probe_scenes(view, seed=0, kind="two_of_three", count=1, size=SIZE))
+
+
+def test_scenes_are_the_same_in_pictures_of_every_size(train_view):
+    """A network that looks at more pixels is asked about the same things in the same places."""
+    for small, large in zip(
+        *(probe_scenes(train_view, seed=5, kind="two", count=3, size=n) for n in (96, 384)),
+        strict=True,
+    ):
+        assert small.scene.categories == large.scene.categories
+        assert small.scene.frames.shape == (1, 96, 96, 3)
+        for one, other in zip(small.tracks, large.tracks, strict=True):
+            np.testing.assert_array_equal(one.wave, other.wave)
+        np.testing.assert_allclose(
+            small.scene.masks.mean(axis=(2, 3)), large.scene.masks.mean(axis=(2, 3)), atol=0.01
+        )
+        shrunk = large.scene.frames.reshape(1, 96, 4, 96, 4, 3).mean(axis=(2, 4))
+        assert np.abs(shrunk - small.scene.frames).mean() < 6
