@@ -16,6 +16,7 @@ from avsseg.model.yamnet import YAMNet
 
 Net = TypeVar("Net", bound=nn.Module)
 
+_PIXELS_AT_ONCE = 5 * 224**2
 _TOLERANCE = 1e-3  # of the largest number: a hundred times what rounding does
 
 
@@ -29,11 +30,13 @@ def fast_copy(model: AVSegmenter) -> AVSegmenter:
         return model
     fast = shell(model)
     with torch.inference_mode():
-        fast.backbone = _fast_backbone(fast)  # type: ignore[assignment]
+        on_cpu = fast.pixel_mean.device.type == "cpu"
+        backbone = _fast_backbone(fast)
+        fast.backbone = FewByFew(backbone) if on_cpu else backbone  # type: ignore[assignment]
         for part in (fast.necks, fast.decoder, fast.expansion, fast.condition):
             if part is not None:
                 replace(part, chains_in_sequences(part))
-        if isinstance(fast.decoder, MaskDecoder) and fast.pixel_mean.device.type == "cpu":
+        if isinstance(fast.decoder, MaskDecoder) and on_cpu:
             fast.decoder = FrameByFrame(fast.decoder)  # type: ignore[assignment]
         fast.audio_encoder = _fast_sound(fast.audio_encoder)
         if fast.denoiser is not None:
@@ -86,6 +89,26 @@ class TurnedBackbone(nn.Module):
     def forward(self, frames: Tensor) -> list[Tensor]:
         """Encodes frames; see the class for shapes."""
         return [m.flip(2, 3) for m in self.net(frames.flip(2, 3))]
+
+
+class FewByFew(nn.Module):
+    """A backbone that takes in as many frames at a time as it is fastest with on a CPU.
+
+    With more, maps outgrow the caches, and the memory too grows with the clip.
+
+    Shapes:
+        (N, 3, H, W) -> four maps (N, c_l, h, w)
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, frames: Tensor) -> list[Tensor]:
+        """Encodes frames; see the class for shapes."""
+        few = max(1, _PIXELS_AT_ONCE // (frames.shape[-2] * frames.shape[-1]))
+        levels = zip(*map(self.net, torch.split(frames, few)), strict=True)
+        return [torch.cat(level) for level in levels]
 
 
 class FrameByFrame(nn.Module):

@@ -9,7 +9,7 @@ from torch import nn
 
 from avsseg.fast.chains import Chain, chains_in_flow, chains_in_sequences
 from avsseg.fast.convolution import FusedConv, can_fuse, folded
-from avsseg.fast.network import fast_copy, replace, shell
+from avsseg.fast.network import FewByFew, fast_copy, replace, shell
 from avsseg.fast.sound import FastYAMNet
 from avsseg.fast.times import TimeTable
 from avsseg.model.backbone import Backbone
@@ -137,7 +137,7 @@ def test_a_tf_backbone_is_turned_and_rid_of_its_norms(tiny_config):
     config = dataclasses.replace(tiny_config, backbone="tf_mobilenetv3_small_minimal_100")
     fast = fast_copy(build_model(config).eval())
 
-    assert type(fast.backbone).__name__ == "TurnedBackbone"
+    assert type(fast.backbone.net).__name__ == "TurnedBackbone"
     assert not any(isinstance(m, nn.BatchNorm2d) for m in fast.backbone.modules())
 
 
@@ -181,7 +181,7 @@ def test_a_backbone_that_cannot_be_followed_is_kept(tiny_config):
     strange.net, strange._levels = lively(TwoReaders()), [0, 1, 2, 3]
     model.backbone = strange
 
-    kept = fast_copy(model).backbone
+    kept = fast_copy(model).backbone.net
 
     assert isinstance(kept.net.norm, nn.BatchNorm2d)
     assert type(kept.net.conv) is nn.Conv2d
@@ -217,3 +217,22 @@ def test_half_precision_goes_through_the_fused_pass():
 
     assert got.dtype == torch.bfloat16
     torch.testing.assert_close(got, wanted, atol=0.05, rtol=0.05)
+
+
+@pytest.mark.parametrize("side", [64, 320, 352, 512])
+def test_frames_are_encoded_few_by_few_and_come_out_alike(side):
+    """However many go in, in whatever size; no more at a time than five of 224 pixels hold."""
+    taken = []
+
+    class Net(nn.Module):
+        def forward(self, frames):
+            taken.append(len(frames))
+            return [frames[:, :1] + level for level in range(4)]
+
+    frames = torch.rand(7, 3, side, side)
+    levels = FewByFew(Net())(frames)
+
+    assert sum(taken) == 7
+    assert max(taken) == min(7, max(1, 5 * 224**2 // side**2))
+    for level, found in enumerate(levels):
+        torch.testing.assert_close(found, frames[:, :1] + level)
