@@ -6,6 +6,8 @@ import av
 from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
+from avsseg.media.priority import priority_kept
+
 _SIZE = 256  # hardware encoders refuse smaller pictures
 _RATE = 48000
 
@@ -23,7 +25,8 @@ def encoder_opens(name: str) -> bool:
             _prepare_video(context)
         elif isinstance(context, AudioCodecContext):
             _prepare_audio(context)
-        context.open()
+        with priority_kept():
+            context.open()
     except (av.FFmpegError, ValueError):
         return False
     return True

@@ -15,6 +15,7 @@ from avsseg.errors import UsageError
 from avsseg.media.clock import tick_of
 from avsseg.media.colour import matrix_of, range_of
 from avsseg.media.planes import carry_labels
+from avsseg.media.priority import priority_kept
 
 if TYPE_CHECKING:
     Packet: TypeAlias = av.Packet[Any]
@@ -138,7 +139,8 @@ class Encoder:
 
     def _open(self) -> None:
         try:
-            self.stream.codec_context.open()
+            with priority_kept():
+                self.stream.codec_context.open()
         except (av.FFmpegError, ValueError) as error:
             reason = str(getattr(error, "strerror", None) or error)
             raise UsageError(

@@ -1,6 +1,7 @@
 """Films that are written: every picture at its own time, the sound untouched."""
 
 import itertools
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -309,6 +310,15 @@ def test_other_encoders_of_the_bundle_keep_times_too(make_film, tmp_path, encode
     rewrite(source, target, video_format=VideoFormat(encoder=encoder))
 
     assert picture_times(target) == VFR
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="no scheduling to look at")
+def test_encoders_leave_the_priority_of_who_uses_them_alone(make_film, tmp_path):
+    """SVT-AV1 would make root's thread, and all that it begins, real-time ones."""
+    before = os.sched_getscheduler(0)
+    source = make_film(sounds=(), size=(64, 64))
+    rewrite(source, tmp_path / "out.mp4", video_format=VideoFormat(encoder="libsvtav1"))
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.mark.parametrize(
