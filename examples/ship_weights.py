@@ -3,49 +3,36 @@
     python examples/ship_weights.py runs/train/compact/best.safetensors --version 0.2
 
 The file is copied to ``weights/NAME-VERSION-DIGEST.safetensors`` and the entry of NAME in
-``weights/manifest.toml`` is made to point at it; earlier files are left for you to delete. With
-``--resolution`` the copy looks at pictures of that size, whatever it was trained with last.
+``weights/manifest.toml`` is made to point at it; earlier files are left for you to delete.
 """
 
 import argparse
 import hashlib
 import re
+import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from avsseg.checkpoint import load_model, read_header, save_checkpoint
+from avsseg.checkpoint import read_header
 from avsseg.weight_manifest import read_manifest
 
 LIMIT = 32_000_000
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
-def ship(
-    checkpoint: Path, *, name: str, version: str, weights: Path, resolution: int | None = None
-) -> Path:
+def ship(checkpoint: Path, *, name: str, version: str, weights: Path) -> Path:
     """Copies the checkpoint and points the manifest at the copy, whose path is given back."""
-    data = _packed(checkpoint, resolution)
+    read_header(checkpoint)  # refuses what avsseg could not load
+    data = checkpoint.read_bytes()
     if len(data) > LIMIT:
         raise SystemExit(f"{checkpoint}: {len(data)} bytes; shipped files have at most {LIMIT}.")
     digest = hashlib.sha256(data).hexdigest()
     target = weights / f"{name}-{version}-{digest[:8]}.safetensors"
-    target.write_bytes(data)
+    shutil.copyfile(checkpoint, target)
     manifest = weights / "manifest.toml"
     values = {"file": f'"{target.name}"', "bytes": str(len(data)), "sha256": f'"{digest}"'}
     manifest.write_text(_pointed(manifest.read_text(encoding="utf-8"), name, values), "utf-8")
     read_manifest(manifest)
     return target
-
-
-def _packed(checkpoint: Path, resolution: int | None) -> bytes:
-    header = read_header(checkpoint)  # refuses what avsseg could not load
-    if resolution is None:
-        return checkpoint.read_bytes()
-    model = load_model(checkpoint, "cpu", resolution=resolution)
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / checkpoint.name
-        save_checkpoint(copy, model, summary=header.summary)
-        return copy.read_bytes()
 
 
 def _pointed(text: str, name: str, values: dict[str, str]) -> str:
@@ -66,17 +53,8 @@ def main() -> None:
     parser.add_argument("--name", default="avsseg-compact")
     parser.add_argument("--version", required=True)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--resolution", type=int)
     asked = parser.parse_args()
-    print(
-        ship(
-            asked.checkpoint,
-            name=asked.name,
-            version=asked.version,
-            weights=asked.weights,
-            resolution=asked.resolution,
-        )
-    )
+    print(ship(asked.checkpoint, name=asked.name, version=asked.version, weights=asked.weights))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from avsseg.data.bank import BankView
-from avsseg.data.choice import happens, pick, pick_category, pick_weighted
+from avsseg.data.choice import pick, pick_category, pick_weighted
 from avsseg.data.kinds import INSTRUMENTS, confusable, same_family
 from avsseg.data.options import SoundOptions
 from avsseg.data.scene import Cast
@@ -72,8 +72,6 @@ class Casting:
     def draw_absent(self) -> str:
         """A category that is not in view, often one that looks like something that is."""
         rng, names = self.rng, self.absent
-        if "person" in names and happens(rng, self.options.narrator):
-            return "person"
         hard = [n for n in names if any(same_family(n, o) for o in self.cast.categories)]
         offers = hard if hard and rng.random() < self.options.hard_absent else names
         return pick_category(rng, self.view.sounds, offers)

@@ -9,13 +9,10 @@ from avsseg.data.plate import (
     CUT_OUT_METHODS,
     Plate,
     bare_plate,
-    free_plate,
     object_plate,
     scene_plate,
     studio_plate,
 )
-
-_TRIES = 12
 
 
 def draw_kind(draft: Draft) -> str:
@@ -96,15 +93,6 @@ def _still_plate(draft: Draft) -> Plate:
     return scene_plate(draft, pick(rng, draft.view.scenes[sequence]))
 
 
-def _free_plate(draft: Draft) -> Plate:
-    rng, scenes = draft.rng, draft.view.scenes
-    for _ in range(_TRIES):
-        frame = pick(rng, scenes[pick(rng, list(scenes))])
-        if frame.exhaustive and (plate := free_plate(draft, frame)) is not None:
-            return plate
-    return studio_plate(rng)
-
-
 def _empty_stage(draft: Draft) -> Plate:
     """A ground to paste on: mostly one without sounding things."""
     rng, o, view = draft.rng, draft.options, draft.view
@@ -113,8 +101,6 @@ def _empty_stage(draft: Draft) -> Plate:
         return studio_plate(rng)
     if draw < o.labelled_ground:
         return _still_plate(draft)
-    if draw < o.labelled_ground + o.free_ground:
-        return _free_plate(draft)
     if not view.grounds:
         return studio_plate(rng)
     return bare_plate(draft, pick(rng, view.grounds))

@@ -28,7 +28,6 @@ class SceneOptions:
         decoys: chance of silent things pasted with the same edges as the objects.
         feather: range of the paste's border in pixels at 224.
         labelled_ground: share of grounds that bring labelled objects of their own.
-        free_ground: share of grounds cut from natural pictures where nothing in them can sound.
         plain_ground: share of plain or graded studio grounds.
         white_whole: weight of cut-out style pictures among whole ones.
         confusable: chance of letting kinds that sound alike compete.
@@ -63,7 +62,6 @@ class SceneOptions:
     decoys: float = 0.35
     feather: tuple[float, float] = (0.5, 2.0)
     labelled_ground: float = 0.4
-    free_ground: float = 0.0
     plain_ground: float = 0.08
     white_whole: float = 0.3
     confusable: float = 0.03
@@ -90,7 +88,6 @@ class SoundOptions:
             plays a known category that is not in view.
         third: chance that several are three instead of two.
         absent_pair: chance that two absent categories are heard together.
-        narrator: chance that an absent sound is a person's, where none is in view.
         hard_absent: chance that an absent sound is of the same family as something in view.
         confusable: chance of playing a kind that something else in view may be taken for.
         min_area: categories that cover less of every frame are never made to sound.
@@ -125,7 +122,6 @@ class SoundOptions:
     absent: float = 0.52
     third: float = 0.2
     absent_pair: float = 0.2
-    narrator: float = 0.0
     hard_absent: float = 0.5
     confusable: float = 0.05
     min_area: float = 0.004

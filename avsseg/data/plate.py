@@ -14,9 +14,6 @@ from avsseg.data.motion import Window
 CUT_OUT_METHODS = ("white", "alpha")
 """Masks of objects that stand alone on a white or empty ground."""
 
-_CROPS = 24  # tried in a picture
-_CROP_SIDES = (0.3, 0.9)  # in shares of the picture
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plate:
@@ -83,31 +80,6 @@ def bare_plate(draft: Draft, path: Path) -> Plate:
     """A picture known to show no sounding category."""
     pixels = draft.view.bank.picture(path)[0]
     return Plate(pixels=pixels, owners=np.zeros(pixels.shape[:2], np.uint8))
-
-
-def free_plate(draft: Draft, scene: BankScene) -> Plate | None:
-    """The largest of some crops of a natural picture in which nothing can sound, if there is one.
-
-    A few hundred pictures show no sounding category at all; such crops are far more various.
-    """
-    pixels, mask = draft.view.bank.picture(scene.path)
-    whole = Plate(pixels=pixels, owners=np.isin(mask, _audible(scene)).astype(np.uint8))
-    crops = [_free_crop(draft.rng) for _ in range(_CROPS)]
-    free = [crop for crop in crops if not whole.owners[whole.part(crop)].any()]
-    if not free:
-        return None
-    part = whole.part(max(free, key=lambda crop: crop.width * crop.height))
-    return Plate(pixels=pixels[part], owners=whole.owners[part])
-
-
-def _audible(scene: BankScene) -> list[int]:
-    return [item.index for item in scene.instances if item.category is not None]
-
-
-def _free_crop(rng: np.random.Generator) -> Window:
-    width, height = rng.uniform(*_CROP_SIDES, 2)
-    left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
-    return Window(left=float(left), top=float(top), width=float(width), height=float(height))
 
 
 def studio_plate(rng: np.random.Generator) -> Plate:

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avsseg.data.bank import Instance
 from avsseg.data.choice import happens
 from avsseg.data.compose import compose_scene, sample_rng
 from avsseg.data.cutouts import CutOut
@@ -14,7 +13,6 @@ from avsseg.data.motion import Pose, Window, camera_path, object_path, seen_thro
 from avsseg.data.options import SceneOptions
 from avsseg.data.paste import Layer, paste
 from avsseg.data.placing import draw_area, place
-from avsseg.data.plate import free_plate
 from avsseg.data.scene import target
 
 PLAIN = SceneOptions(
@@ -37,7 +35,6 @@ NATURAL = replace(PLAIN, natural=1.0, added=0.0)
 COLOURS = {"dog": (220, 30, 30), "guitar": (30, 200, 40), "clock": (40, 60, 230)}
 
 
-GREY = Instance(index=0, name="grey", category="dog", crowd=False)
 BOARD = CutOut(pixels=np.zeros((40, 40, 3), np.uint8), mask=np.full((40, 40), 255, np.uint8))
 
 
@@ -109,37 +106,6 @@ def test_a_close_up_is_larger_than_the_frame_and_covers_its_middle(train_view):
     (scene,) = _scenes(train_view, replace(draft.options, num_objects=(0, 1)), count=1, size=64)
     edges = scene.masks[0, 0][[0, -1]].any() or scene.masks[0, 0][:, [0, -1]].any()
     assert edges
-
-
-def test_a_free_ground_shows_nothing_that_can_sound(train_view):
-    """Of the natural picture only parts without its dogs and clock are taken, the box may stay."""
-    (film,) = train_view.scenes["davis/train"][:1]
-    draft = _draft(train_view, PLAIN)
-    plates = [free_plate(draft, film) for _ in range(40)]
-    found = [plate for plate in plates if plate is not None]
-    assert len(found) > 4
-    assert not draft.names
-    for plate in found:
-        pixels = plate.pixels.astype(int)
-        assert not plate.owners.any()
-        for name in ("dog", "clock"):
-            inner = np.abs(pixels - COLOURS[name]).max(axis=-1) < 30
-            assert inner.mean() < 0.02
-
-
-def test_a_picture_full_of_what_sounds_has_no_free_part(train_view):
-    """None is given, and the composer takes another ground."""
-    (film,) = train_view.scenes["davis/train"][:1]
-    whole = replace(film, instances=(GREY, *film.instances))
-    assert free_plate(_draft(train_view, PLAIN), whole) is None
-
-
-def test_free_grounds_come_from_stills_whose_masks_are_whole(train_view):
-    """A film's masks may miss what sounds, so that nothing of it is taken for free."""
-    options = replace(PLAIN, free_ground=1.0, num_objects=(1.0,))
-    for scene in _scenes(train_view, options, count=6, size=64):
-        assert not scene.categories
-        assert np.ptp(scene.frames) <= 6  # the grey still
 
 
 def test_a_rolled_object_may_stand_on_its_head(train_view):

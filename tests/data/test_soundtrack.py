@@ -118,19 +118,6 @@ def test_an_absent_sound_comes_from_nothing_in_view(train_view):
         assert not track.sounding.any()
 
 
-def test_a_narrator_is_a_person_out_of_view(train_view):
-    """With a narrator every absent voice is a person's, unless a person may be in view."""
-    guitar = train_view.sounds["guitar"]
-    view = replace(train_view, sounds={**train_view.sounds, "person": guitar})
-    options = replace(DRY, narrator=1.0, absent_pair=0.0)
-    for index in range(12):
-        told = compose_sound(view, sample_rng(0, index), _cast("dog"), options, kind="none:absent")
-        assert told.heard == ("person",)
-        seen = _cast("dog", uncertain=["person"])
-        other = compose_sound(view, sample_rng(0, index), seen, options, kind="none:absent")
-        assert "person" not in other.heard
-
-
 def test_silence_is_digital_or_faint(train_view):
     """Without a floor every sample is zero; with one it stays below -45 dBFS."""
     digital = compose_sound(train_view, sample_rng(0, 0), _cast("dog"), DRY, kind="none:silence")
