@@ -3,10 +3,11 @@
     python examples/train_ear.py BANK CHECKPOINT -o ear.safetensors [--minutes 20] [--seed 0]
 
 YAMNet was made to tag recordings in which one thing is heard; two at once are mostly not told. Here
-the sound encoder, its adapter and the naming of what is heard (``match.hear``) are trained on
-soundtracks composed as in training, without pictures, which takes a hundredth of the time. Where
-the ear that comes in names everything rightly, its 128 numbers are held, so that what reads them
-keeps its meaning. Prints, before and after, how well kinds are told in held-out recordings.
+the sound encoder and its adapter are trained, through the naming of what is heard, on soundtracks
+composed as in training. Without pictures that takes a hundredth of the time. All that reads the
+ear's 128 numbers has to go on understanding them: the naming stays as it is, and where the ear
+that comes in names everything rightly, its numbers are held. Prints, before and after, how well
+kinds are told in held-out recordings.
 """
 
 import argparse
@@ -77,11 +78,6 @@ class Ear:
         embedded = self.encoder(patches)
         code = self.adapter(embedded)
         return code.float(), self.hear(code).float(), embedded[:, EMBEDDING_DIM:].float()
-
-    @property
-    def parts(self) -> tuple[nn.Module, ...]:
-        """Encoder first."""
-        return self.encoder, self.adapter, self.hear
 
 
 class Tracks(IterableDataset[tuple[Tensor, Tensor]]):
@@ -184,6 +180,7 @@ def train(
 ) -> tuple[AVSegmenter, int]:
     """Trains the ear; the network with the running mean of its weights, and the steps made."""
     ear, held_to = _prepared(model), Ear.of(teacher.eval())
+    held_to.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean, optimizer = MeanWeights(model, EMA), _optimizer(ear)
     loader = DataLoader(tracks, batch_size=None, num_workers=workers)
     began, recent = time.monotonic(), 0.0
@@ -209,8 +206,8 @@ def _prepared(model: AVSegmenter) -> Ear:
     """Nothing but the ear is to move."""
     model.requires_grad_(False).eval()
     ear = Ear.of(model)
-    for part in ear.parts:
-        part.requires_grad_(True)
+    ear.encoder.requires_grad_(True)
+    ear.adapter.requires_grad_(True)
     _hold_first(ear.encoder)
     ear.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return ear
@@ -218,8 +215,8 @@ def _prepared(model: AVSegmenter) -> Ear:
 
 def _optimizer(ear: Ear) -> torch.optim.Optimizer:
     late = [p for p in ear.encoder.parameters() if p.requires_grad]
-    own = [p for part in ear.parts[1:] for p in part.parameters()]
-    groups = [{"params": late, "scale": ENCODER_SCALE}, {"params": own, "scale": 1.0}]
+    adapter = list(ear.adapter.parameters())
+    groups = [{"params": late, "scale": ENCODER_SCALE}, {"params": adapter, "scale": 1.0}]
     return torch.optim.AdamW(groups, weight_decay=0.02)
 
 
