@@ -31,6 +31,8 @@ from avsseg.errors import AvssegError
 from avsseg.log_mel import log_mel
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import EMBEDDING_DIM, YAMNet
+from avsseg.training.budget import learning_rate
+from avsseg.training.config import OptimisationConfig
 from avsseg.training.ema import MeanWeights
 from avsseg.training.kinds_told import heard_kinds
 
@@ -50,23 +52,31 @@ SOUND = SoundOptions(
     reverb=0.3,
 )
 PLAIN = replace(SOUND, sequential=0.0, gated=0.0, background=0.0, reverb=0.0, equalise=0.0)
-RATE, ENCODER_SCALE, WARMUP, EMA = 1e-3, 0.3, 50, 0.998
-HOLD, HOLD_TAGS, HELD_BLOCKS = 1.0, 0.5, 4
+COURSE = OptimisationConfig(
+    minutes=20,
+    lr=1e-3,
+    schedule="cosine",
+    warmup=50,
+    weight_decay=0.02,
+    clip_norm=5.0,
+    ema=0.998,
+)
+ENCODER_SCALE, HOLD, HOLD_TAGS, HELD_BLOCKS = 0.3, 1.0, 0.5, 4
 
 
 @dataclass(frozen=True)
 class Ear:
     """The parts of a network that hear."""
 
-    encoder: nn.Module
+    encoder: YAMNet
     adapter: nn.Module
     hear: nn.Module
 
     @classmethod
     def of(cls, model: AVSegmenter) -> "Ear":
         """The network's own; what is trained here is trained there."""
-        if model.match is None:
-            raise SystemExit("the network names no kinds: it has no [model] categories.")
+        if model.match is None or not isinstance(model.audio_encoder, YAMNet):
+            raise SystemExit("only a network with YAMNet that names kinds ([model] categories).")
         return cls(model.audio_encoder, model.audio_adapter, model.match.hear)
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -181,19 +191,20 @@ def train(
     """Trains the ear; the network with the running mean of its weights, and the steps made."""
     ear, held_to = _prepared(model), Ear.of(teacher.eval())
     held_to.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean, optimizer = MeanWeights(model, EMA), _optimizer(ear)
+    mean, optimizer = MeanWeights(model, COURSE.ema), _optimizer(ear)
     loader = DataLoader(tracks, batch_size=None, num_workers=workers)
     began, recent = time.monotonic(), 0.0
     for step, (patches, told) in enumerate(loader):
         done = (time.monotonic() - began) / (60 * minutes)
         if done >= 1:
             break
-        _set_rate(optimizer, step, done)
+        for group in optimizer.param_groups:
+            group["lr"] = group["scale"] * learning_rate(COURSE, step, done)
         with torch.autocast("cpu", torch.bfloat16):
             loss = objective(ear, held_to, patches, told)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        nn.utils.clip_grad_norm_(model.parameters(), COURSE.clip_norm)
         optimizer.step()
         mean.update(step)
         recent += (loss.item() - recent) * max(0.02, 1 / (step + 1))
@@ -217,19 +228,11 @@ def _optimizer(ear: Ear) -> torch.optim.Optimizer:
     late = [p for p in ear.encoder.parameters() if p.requires_grad]
     adapter = list(ear.adapter.parameters())
     groups = [{"params": late, "scale": ENCODER_SCALE}, {"params": adapter, "scale": 1.0}]
-    return torch.optim.AdamW(groups, weight_decay=0.02)
+    return torch.optim.AdamW(groups, weight_decay=COURSE.weight_decay)
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, step: int, done: float) -> None:
-    """A cosine over the time there is, after a short warm-up."""
-    rate = RATE * min(1.0, (step + 1) / WARMUP) * (0.02 + 0.49 * (1 + np.cos(np.pi * done)))
-    for group in optimizer.param_groups:
-        group["lr"] = rate * group["scale"]
-
-
-def _hold_first(encoder: nn.Module) -> None:
+def _hold_first(encoder: YAMNet) -> None:
     """The first blocks stay: they are general, and their gradients cost as much as all others."""
-    assert isinstance(encoder, YAMNet)
     for part in (encoder.c1, *encoder.dw[:HELD_BLOCKS], *encoder.pw[:HELD_BLOCKS]):
         part.requires_grad_(False)
 
@@ -241,7 +244,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--held-to", type=Path, help="another checkpoint whose ear is held to")
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--minutes", type=float, default=COURSE.minutes)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--held-out", type=int, default=300, help="soundtracks to judge with")
