@@ -144,11 +144,11 @@ def objective(ear: Ear, teacher: Ear, patches: Tensor, told: Tensor) -> Tensor:
     with torch.no_grad():
         old, said, named = teacher(patches)
         right = (((said > 0) == (told > 0)) | (told < 0)).all(dim=1)
-    held = ((code - old) ** 2).mean(dim=1) / old.var()
+    left = ((code - old) ** 2).mean(dim=1) / old.var()
     drift = F.binary_cross_entropy(tags, named, reduction="none")
     drift = (drift - F.binary_cross_entropy(named, named, reduction="none")).sum(dim=1)
     alone = (told > 0).sum(dim=1) <= 1
-    held = HOLD * (held * right).mean() + HOLD_TAGS * (drift * alone).mean()
+    held = HOLD * (left * right).mean() + HOLD_TAGS * (drift * alone).mean()
     return (error * known).sum(dim=1).mean() + held
 
 
