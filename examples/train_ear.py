@@ -1,13 +1,15 @@
 """Teaches a checkpoint's ear by sounds alone, before the whole network is trained on with it.
 
-    python examples/train_ear.py BANK CHECKPOINT -o ear.safetensors [--minutes 20] [--seed 0]
+    python examples/train_ear.py BANK CHECKPOINT -o ear.safetensors [--context] [--minutes 20]
 
 YAMNet was made to tag recordings in which one thing is heard; two at once are mostly not told. Here
 the sound encoder and its adapter are trained, through the naming of what is heard, on soundtracks
 composed as in training. Without pictures that takes a hundredth of the time. All that reads the
 ear's 128 numbers has to go on understanding them: the naming stays as it is, and where the ear
-that comes in names everything rightly, its numbers are held. Prints, before and after, how well
-kinds are told in held-out recordings.
+that comes in names everything rightly, its numbers are held. With ``--context`` the encoder and
+its adapter stay, too, and what is taught is how a clip's seconds lean on each other; a network
+without that part is given one. Prints, before and after, how well kinds are told in held-out
+recordings.
 """
 
 import argparse
@@ -29,12 +31,14 @@ from avsseg.data.scene import Cast
 from avsseg.data.soundtrack import Soundtrack, compose_sound
 from avsseg.errors import AvssegError
 from avsseg.log_mel import log_mel
+from avsseg.model.build import build_model
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import EMBEDDING_DIM, YAMNet
 from avsseg.training.budget import learning_rate
 from avsseg.training.config import OptimisationConfig
 from avsseg.training.ema import MeanWeights
 from avsseg.training.kinds_told import heard_kinds
+from avsseg.training.starting_weights import init_from
 
 SECONDS, TRACKS, IN_VIEW = 5, 32, 4
 SOUND = SoundOptions(
@@ -70,6 +74,7 @@ class Ear:
 
     encoder: YAMNet
     adapter: nn.Module
+    context: nn.Module
     hear: nn.Module
 
     @classmethod
@@ -77,16 +82,18 @@ class Ear:
         """The network's own; what is trained here is trained there."""
         if model.match is None or not isinstance(model.audio_encoder, YAMNet):
             raise SystemExit("only a network with YAMNet that names kinds ([model] categories).")
-        return cls(model.audio_encoder, model.audio_adapter, model.match.hear)
+        context = model.sound_context or nn.Identity()
+        return cls(model.audio_encoder, model.audio_adapter, context, model.match.hear)
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The code (N, 128), the kinds' logits (N, K) and AudioSet's tags (N, 521) in [0, 1].
 
         Shapes:
-            log-mel patches (N, 1, 96, 64)
+            log-mel patches (N, 1, 96, 64) of whole clips
         """
         embedded = self.encoder(patches)
-        code = self.adapter(embedded)
+        clips = self.adapter(embedded).unflatten(0, (-1, SECONDS))
+        code = self.context(clips).flatten(0, 1)
         return code.float(), self.hear(code).float(), embedded[:, EMBEDDING_DIM:].float()
 
 
@@ -186,10 +193,16 @@ def score(model: AVSegmenter, view: BankView, tracks: int) -> str:
 
 
 def train(
-    model: AVSegmenter, teacher: AVSegmenter, tracks: Tracks, *, minutes: float, workers: int
+    model: AVSegmenter,
+    teacher: AVSegmenter,
+    tracks: Tracks,
+    *,
+    context: bool,
+    minutes: float,
+    workers: int,
 ) -> tuple[AVSegmenter, int]:
     """Trains the ear; the network with the running mean of its weights, and the steps made."""
-    ear, held_to = _prepared(model), Ear.of(teacher.eval())
+    ear, held_to = _prepared(model, context=context), Ear.of(teacher.eval())
     held_to.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean, optimizer = MeanWeights(model, COURSE.ema), _optimizer(ear)
     loader = DataLoader(tracks, batch_size=None, num_workers=workers)
@@ -213,28 +226,43 @@ def train(
     return mean.model, step
 
 
-def _prepared(model: AVSegmenter) -> Ear:
-    """Nothing but the ear is to move."""
+def _prepared(model: AVSegmenter, *, context: bool) -> Ear:
+    """Nothing but the ear is to move, or nothing but the context that its seconds have."""
     model.requires_grad_(False).eval()
     ear = Ear.of(model)
-    ear.encoder.requires_grad_(True)
-    ear.adapter.requires_grad_(True)
-    _hold_first(ear.encoder)
+    if context:
+        ear.context.requires_grad_(True)
+    else:
+        ear.encoder.requires_grad_(True)
+        ear.adapter.requires_grad_(True)
+        _hold_first(ear.encoder)
     ear.encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return ear
 
 
 def _optimizer(ear: Ear) -> torch.optim.Optimizer:
-    late = [p for p in ear.encoder.parameters() if p.requires_grad]
-    adapter = list(ear.adapter.parameters())
-    groups = [{"params": late, "scale": ENCODER_SCALE}, {"params": adapter, "scale": 1.0}]
-    return torch.optim.AdamW(groups, weight_decay=COURSE.weight_decay)
+    parts = (ear.encoder, ENCODER_SCALE), (ear.adapter, 1.0), (ear.context, 1.0)
+    groups = [
+        {"params": [p for p in part.parameters() if p.requires_grad], "scale": scale}
+        for part, scale in parts
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=COURSE.weight_decay)
 
 
 def _hold_first(encoder: YAMNet) -> None:
     """The first blocks stay: they are general, and their gradients cost as much as all others."""
     for part in (encoder.c1, *encoder.dw[:HELD_BLOCKS], *encoder.pw[:HELD_BLOCKS]):
         part.requires_grad_(False)
+
+
+def _opened(checkpoint: Path, *, context: bool) -> AVSegmenter:
+    """The network, with a context for its sounds if one is to be taught."""
+    model = load_checkpoint(checkpoint)
+    if not context or model.sound_context is not None:
+        return model
+    grown = build_model(replace(model.config, sound_context=True))
+    init_from(grown, checkpoint)
+    return grown
 
 
 def main() -> None:
@@ -244,22 +272,31 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--held-to", type=Path, help="another checkpoint whose ear is held to")
+    parser.add_argument("--context", action="store_true", help="teach only what seconds share")
     parser.add_argument("--minutes", type=float, default=COURSE.minutes)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--held-out", type=int, default=300, help="soundtracks to judge with")
     asked = parser.parse_args()
     try:
-        model = load_checkpoint(asked.checkpoint)
+        torch.manual_seed(asked.seed)
+        model = _opened(asked.checkpoint, context=asked.context)
         teacher = load_checkpoint(asked.held_to or asked.checkpoint)
         held_out = Bank.open(asked.bank).split("val")
         print("before:", score(model, held_out, asked.held_out), flush=True)
-        torch.manual_seed(asked.seed)
         tracks = Tracks(asked.bank, model.config.categories, _offset(model), asked.seed)
-        model, steps = train(model, teacher, tracks, minutes=asked.minutes, workers=asked.workers)
+        model, steps = train(
+            model,
+            teacher,
+            tracks,
+            context=asked.context,
+            minutes=asked.minutes,
+            workers=asked.workers,
+        )
         print(f"after {steps} steps:", score(model, held_out, asked.held_out))
         summary = dict(read_header(asked.checkpoint).summary)
-        summary["ear"] = f"{steps} steps of {TRACKS * SECONDS} patches from {asked.checkpoint.name}"
+        part = "context" if asked.context else "ear"
+        summary[part] = f"{steps} steps of {TRACKS * SECONDS} patches from {asked.checkpoint.name}"
         save_checkpoint(asked.output, model, summary=summary)
     except AvssegError as error:
         raise SystemExit(str(error)) from None

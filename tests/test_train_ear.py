@@ -38,34 +38,51 @@ def script(monkeypatch):
     return module
 
 
-def test_only_what_hears_is_trained(bank_root, tmp_path):
-    """The encoder's late blocks and the adapter move, and all else is as it was."""
-    config = ModelConfig(
-        kind="ed",
-        backbone="tf_efficientnet_lite2",
-        audio_encoder="yamnet",
-        audio_hidden=16,
-        image_size=64,
-        channels=8,
-        decoder="light",
-        decoder_channels=8,
-        categories=("dog", "guitar", "clock"),
-    )
+CONFIG = ModelConfig(
+    kind="ed",
+    backbone="tf_efficientnet_lite2",
+    audio_encoder="yamnet",
+    audio_hidden=16,
+    image_size=64,
+    channels=8,
+    decoder="light",
+    decoder_channels=8,
+    categories=("dog", "guitar", "clock"),
+)
+
+
+def taught(bank_root, folder, *arguments) -> tuple[dict, dict]:
+    """The weights of a small network before and after the script."""
     torch.manual_seed(0)
-    before = build_model(config)
-    save_checkpoint(tmp_path / "new.safetensors", before, summary={"steps": "7"})
-    done = run(bank_root, tmp_path / "new.safetensors", "-o", tmp_path / "ear.safetensors",
-               "--minutes", 0.1, "--workers", 0, "--held-out", 4)  # fmt: skip
+    before = build_model(CONFIG)
+    save_checkpoint(folder / "new.safetensors", before, summary={"steps": "7"})
+    done = run(bank_root, folder / "new.safetensors", "-o", folder / "ear.safetensors",
+               "--minutes", 0.1, "--workers", 0, "--held-out", 4, *arguments)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "before: told of 1:" in done.stdout and "steps: told of 1:" in done.stdout
-    old = load_checkpoint(tmp_path / "new.safetensors").state_dict()
-    new = load_checkpoint(tmp_path / "ear.safetensors").state_dict()
+    files = folder / "new.safetensors", folder / "ear.safetensors"
+    old, new = (load_checkpoint(file).state_dict() for file in files)
+    return old, new
+
+
+def test_only_what_hears_is_trained(bank_root, tmp_path):
+    """The encoder's late blocks and the adapter move, and all else is as it was."""
+    old, new = taught(bank_root, tmp_path)
     moved = {name for name in old if not torch.equal(old[name], new[name])}
     assert {name.split(".")[0] for name in moved} == {"audio_encoder", "audio_adapter"}
     assert not {
         name for name in moved if name.startswith(("audio_encoder.c1", "audio_encoder.pw.3"))
     }
     assert {name for name in moved if name.startswith("audio_encoder.pw.4")}
+
+
+def test_a_context_is_given_and_taught_and_all_else_stays(bank_root, tmp_path):
+    """The network that comes out leans on other seconds, and is the same without that."""
+    old, new = taught(bank_root, tmp_path, "--context")
+    assert all(torch.equal(old[name], new[name]) for name in old)
+    given = {name for name in new if name not in old}
+    assert {name.split(".")[0] for name in given} == {"sound_context"}
+    assert new["sound_context.add.2.weight"].abs().max() > 0
 
 
 PATCHES = torch.zeros(6, 1, 96, 64)

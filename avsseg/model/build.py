@@ -14,6 +14,7 @@ from avsseg.model.latent_encoder import LatentEncoder
 from avsseg.model.latent_layout import LatentLayout
 from avsseg.model.neck import BasicNeck, DilatedNeck, PointwiseNeck
 from avsseg.model.segmenter import AVSegmenter
+from avsseg.model.sound_context import SoundContext
 from avsseg.model.sound_gates import AudioFiLM, PresenceGate
 from avsseg.model.tpavi import AUDIO_DIM, TPAVI
 from avsseg.model.vggish import VGGish
@@ -38,6 +39,7 @@ def build_model(config: ModelConfig) -> AVSegmenter:
         backbone=backbone,
         audio_encoder=audio_encoder,
         audio_adapter=_adapter(audio_encoder.out_dim, config.audio_hidden),
+        sound_context=SoundContext(AUDIO_DIM) if config.sound_context else None,
         necks=nn.ModuleList(neck(c, config.channels) for c in backbone.channels),
         films=nn.ModuleList(
             AudioFiLM(config.channels, AUDIO_DIM)

@@ -64,6 +64,8 @@ class ModelConfig:
     published block hears the clip's T sounds alike in all of its frames."""
     audio_film: bool = False
     """Also scale and shift each stage's channels by the sound of its own frame."""
+    sound_context: bool = False
+    """Let each frame's sound lean on the clip's other seconds, where they tell more."""
     categories: tuple[str, ...] = ()
     """Kinds of things that a branch tells apart by eye and by ear, to mark where the two agree;
     none for no such branch."""

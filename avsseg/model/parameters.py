@@ -49,6 +49,7 @@ def _parts(model: AVSegmenter) -> dict[str, list[nn.Module | None]]:
         "decoder": [model.decoder],
         "presence gate": [model.presence],
         "audio adapter": [model.audio_adapter],
+        "sound context": [model.sound_context],
         "audio encoder": [model.audio_encoder],
     }
 

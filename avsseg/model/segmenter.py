@@ -19,6 +19,7 @@ from avsseg.model.diffusion import NoiseSchedule, ddim_sample, ddpm_sample, pred
 from avsseg.model.hint import Hint
 from avsseg.model.latent_encoder import LATENT_LIMITS, LatentEncoder
 from avsseg.model.latent_layout import LatentLayout
+from avsseg.model.sound_context import SoundContext
 from avsseg.model.sound_gates import PresenceGate, gated
 
 PIXEL_MEAN = (0.485, 0.456, 0.406)
@@ -66,6 +67,7 @@ class AVSegmenter(nn.Module):
         films: nn.ModuleList,
         tpavis: nn.ModuleDict,
         decoder: MaskDecoder | LightDecoder,
+        sound_context: SoundContext | None = None,
         match: CategoryMatch | None = None,
         match_hint: Hint | None = None,
         presence: PresenceGate | None = None,
@@ -82,6 +84,7 @@ class AVSegmenter(nn.Module):
         self.backbone = backbone
         self.audio_encoder = audio_encoder
         self.audio_adapter = audio_adapter
+        self.sound_context = sound_context
         self.necks = necks
         self.films = films
         self.tpavis = tpavis
@@ -137,6 +140,11 @@ class AVSegmenter(nn.Module):
         embeddings: Tensor = rearrange(rows, "(b t) a -> b t a", b=batch)
         return embeddings
 
+    def adapt_audio(self, embeddings: Tensor) -> Tensor:
+        """The sound (B, T, 128) that all that follows reads, from embeddings A (B, T, A)."""
+        audio: Tensor = self.audio_adapter(embeddings)
+        return audio if self.sound_context is None else self.sound_context(audio)
+
     def fuse(
         self, features: list[Tensor], embeddings: Tensor, frames: Tensor | None = None
     ) -> Fused:
@@ -145,7 +153,7 @@ class AVSegmenter(nn.Module):
         ``frames`` (B, T, 3, S, S) in [0, 1] are needed only where the condition reads pixels.
         """
         batch = embeddings.shape[0]
-        audio = self.audio_adapter(embeddings)
+        audio = self.adapt_audio(embeddings)
         necked = [
             rearrange(neck(_rows(f)), "(b t) c h w -> b t c h w", b=batch)
             for f, neck in zip(features, self.necks, strict=True)

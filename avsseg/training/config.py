@@ -103,6 +103,10 @@ class OptimisationConfig:
     convolutions together."""
     train_audio_encoder: bool = False
     """Train the sound network too (paper: frozen)."""
+    parts: tuple[str, ...] = ()
+    """Names of the modules that are to move (``sound_context``, ``tpavis.2.phi``), of those that
+    the lines above leave free; all else stays as it is, batch norms' statistics too. Empty for
+    all."""
     channels_last: bool = False
     """Memory order of the backbone that some machines compute faster in."""
     sizes: tuple[int, ...] = ()

@@ -7,24 +7,35 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from avsseg.errors import ConfigError
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.config import OptimisationConfig
 
 
 def choose_trained(model: AVSegmenter, config: OptimisationConfig) -> None:
-    """Marks the weights that are to move."""
+    """Marks the weights that are to move.
+
+    Raises:
+        ConfigError: the network has no module of a name in ``config.parts``.
+    """
     model.backbone.requires_grad_(not config.freeze_backbone)
     if config.freeze_backbone_depthwise:
         for conv in _depthwise(model.backbone):
             conv.requires_grad_(False)
     model.audio_encoder.requires_grad_(config.train_audio_encoder)
+    if config.parts:
+        moving = {id(p) for part in _parts(model, config) for p in part.parameters()}
+        for weight in model.parameters():
+            weight.requires_grad_(weight.requires_grad and id(weight) in moving)
     if config.channels_last:
         model.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def to_train_mode(model: AVSegmenter, config: OptimisationConfig) -> None:
     """Training mode, but for the parts that stay as they are."""
-    model.train()
+    model.train(not config.parts)
+    for part in _parts(model, config):
+        part.train()
     model.audio_encoder.train(config.train_audio_encoder)
     if config.freeze_backbone:
         model.backbone.eval()
@@ -44,6 +55,14 @@ def make_optimizer(model: AVSegmenter, config: OptimisationConfig) -> torch.opti
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
     groups = [group for group in groups if group["params"]]
     return kind(groups, lr=config.lr, weight_decay=config.weight_decay)
+
+
+def _parts(model: AVSegmenter, config: OptimisationConfig) -> list[nn.Module]:
+    known = dict(model.named_modules())
+    for name in config.parts:
+        if name not in known:
+            raise ConfigError(f"optimisation.parts: this network has no module {name!r}.")
+    return [known[name] for name in config.parts]
 
 
 def _norms(module: nn.Module) -> Iterator[nn.Module]:

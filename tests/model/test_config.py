@@ -28,7 +28,14 @@ def test_defaults_are_the_papers():
         "avsbench",
         (512, 256, 128, 64),
     )
-    beyond = ("tpavi_visual", "audio_film", "presence_gate", "self_condition", "denoiser_film")
+    beyond = (
+        "tpavi_visual",
+        "audio_film",
+        "sound_context",
+        "presence_gate",
+        "self_condition",
+        "denoiser_film",
+    )
     assert not any(getattr(config, name) for name in beyond)
 
 

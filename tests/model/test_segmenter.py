@@ -72,6 +72,7 @@ def inputs(batch: int, draws: int = 1) -> tuple[Tensor, Tensor, Tensor]:
         {"tpavi_stages": ()},
         {"audio_film": True},
         {"presence_gate": True},
+        {"sound_context": True},
         {"decoder": "light"},
         {"decoder": "light", "decoder_channels": 8},
         {"audio_hidden": 8},

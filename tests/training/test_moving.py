@@ -1,11 +1,13 @@
 from dataclasses import replace
 
+import pytest
 from torch import nn
 
+from avsseg.errors import ConfigError
 from avsseg.model.build import build_model
 from avsseg.model.presets import preset
 from avsseg.training.config import OptimisationConfig
-from avsseg.training.moving import choose_trained, make_optimizer
+from avsseg.training.moving import choose_trained, make_optimizer, to_train_mode
 
 CONFIG = OptimisationConfig(steps=1, freeze_backbone_depthwise=True, backbone_lr_scale=0.5)
 
@@ -28,3 +30,25 @@ def test_kernels_of_other_parts_are_none_of_its_business():
     model = build_model(replace(preset("compact"), kind="ed", latent_layout=False))
     choose_trained(model, replace(CONFIG, train_audio_encoder=True))
     assert all(weight.requires_grad for weight in model.audio_encoder.parameters())
+
+
+def test_of_named_parts_alone_weights_and_statistics_move():
+    """What is not named stays as it was, batch norms too; what is frozen otherwise stays frozen."""
+    model = build_model(replace(preset("compact"), kind="ed", latent_layout=False))
+    chosen = replace(CONFIG, parts=("tpavis.2.phi", "necks", "audio_encoder"))
+    choose_trained(model, chosen)
+    to_train_mode(model, chosen)
+    moved = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    wanted = ("tpavis.2.phi.", "necks.")
+    assert moved == {name for name, _ in model.named_parameters() if name.startswith(wanted)}
+    norms = {name: m for name, m in model.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    assert {name for name, norm in norms.items() if norm.training} == {
+        name for name in norms if name.startswith("necks.")
+    }
+
+
+def test_a_part_that_the_network_has_not_is_refused():
+    """By its name, before anything is trained."""
+    model = build_model(replace(preset("compact"), kind="ed", latent_layout=False))
+    with pytest.raises(ConfigError, match="no module 'cvae'"):
+        choose_trained(model, replace(CONFIG, parts=("cvae",)))
