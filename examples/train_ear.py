@@ -230,9 +230,8 @@ def _prepared(model: AVSegmenter, *, context: bool) -> Ear:
     """Nothing but the ear is to move, or nothing but the context that its seconds have."""
     model.requires_grad_(False).eval()
     ear = Ear.of(model)
-    if context:
-        ear.context.requires_grad_(True)
-    else:
+    ear.context.requires_grad_(True)
+    if not context:
         ear.encoder.requires_grad_(True)
         ear.adapter.requires_grad_(True)
         _hold_first(ear.encoder)
