@@ -27,6 +27,7 @@ PRESETS: dict[str, ModelConfig] = {
         tpavi_stages=(2, 3, 4),
         tpavi_lags=True,
         audio_film=True,
+        sound_context=True,
         categories=COMPACT_CATEGORIES,
         decoder="light",
         decoder_channels=64,
