@@ -8,11 +8,11 @@ the bank's ``train`` split with ``drawn`` as their method; a second run replaces
 """
 
 import argparse
-import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from bank_index import replace_made
 from drawn_drums import draw_hand_drums, draw_kit
 from drawn_keys import draw_keyboard, draw_piano
 from painter import Drawing
@@ -44,11 +44,10 @@ def _way(category: str, rng: np.random.Generator) -> Draw:
 
 def add_to_bank(bank: Path, counts: dict[str, int]) -> None:
     """Writes the pictures into the bank and names them in its index."""
-    index = bank / "index.csv"
-    with index.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or ())
-        rows = [row for row in reader if row.get("method") != "drawn"]
+    replace_made(bank, "drawn", list(_written(bank, counts)))
+
+
+def _written(bank: Path, counts: dict[str, int]) -> Iterator[dict[str, str]]:
     for category, count in counts.items():
         folder = bank / "objects" / category
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,12 +56,7 @@ def add_to_bank(bank: Path, counts: dict[str, int]) -> None:
             picture.save(path, quality=88)
             mask.save(path.with_suffix(".png"))
             known = {"path": str(path.relative_to(bank)), "kind": "object", "category": category}
-            known |= {"split": "train", "group": f"drawn-{category}-{number}", "method": "drawn"}
-            rows.append(dict.fromkeys(columns, "") | known)
-    with index.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+            yield known | {"group": f"drawn-{category}-{number}"}
 
 
 def draw_sheet(path: Path) -> None:

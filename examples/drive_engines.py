@@ -10,12 +10,13 @@ run replaces them.
 """
 
 import argparse
-import csv
 import wave
+from collections.abc import Iterator
 from pathlib import Path
 
 import librosa
 import numpy as np
+from bank_index import replace_made
 from numpy.typing import NDArray
 
 from avsseg.data.acoustics import decibels
@@ -81,11 +82,10 @@ def _levelled(heard: Samples) -> Samples:
 
 def add_to_bank(bank: Path, loops: list[Path], drives: int) -> None:
     """Writes the recordings into the bank and names them in its index."""
-    index = bank / "index.csv"
-    with index.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or ())
-        rows = [row for row in reader if row.get("method") != "driven"]
+    replace_made(bank, "driven", list(_written(bank, loops, drives)))
+
+
+def _written(bank: Path, loops: list[Path], drives: int) -> Iterator[dict[str, str]]:
     (bank / "audio/car").mkdir(parents=True, exist_ok=True)
     for path in loops:
         loop, _ = librosa.load(path, sr=RATE * _FINE, mono=True)
@@ -94,12 +94,7 @@ def add_to_bank(bank: Path, loops: list[Path], drives: int) -> None:
             name = f"audio/car/engine_{path.stem}_{number}.wav"
             _write(bank / name, _levelled(drive(loop.astype(np.float64), rng)))
             known = {"path": name, "kind": "audio", "category": "car", "sub": "engine"}
-            known |= {"split": "train", "group": f"engine-{path.stem}", "method": "driven"}
-            rows.append(known | {"source": path.name})
-    with index.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
+            yield known | {"group": f"engine-{path.stem}", "source": path.name}
 
 
 def _write(path: Path, heard: Samples) -> None:
