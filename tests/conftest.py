@@ -1,6 +1,7 @@
 """What tests of several folders share: films made on the fly and a network small enough to run."""
 
 import dataclasses
+import os
 import signal
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from avsseg.model.config import ModelConfig
 
+# Threads of two workers that spin while they wait can hold each other up for minutes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # The same examples everywhere, and no clock that a busy machine could miss.
 settings.register_profile(
