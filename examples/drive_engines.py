@@ -11,7 +11,7 @@ run replaces them.
 
 import argparse
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import librosa
@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from avsseg.data.acoustics import decibels
 
 Samples = NDArray[np.float64]
+Way = Callable[[np.random.Generator, Samples], tuple[Samples, Samples]]
 
 RATE, LOUDEST_DB = 16000, -22.0
 _FINE, _SECONDS, _SEAM = 3, (5.0, 7.0), 0.05
 
 
-def drive(loop: Samples, rng: np.random.Generator) -> Samples:
+def drive(loop: Samples, way: Way, rng: np.random.Generator) -> Samples:
     """Some seconds of an engine at 16 kHz; its loop (N,) is at three times that rate."""
     length = int(RATE * _FINE * rng.uniform(*_SECONDS))
-    way = (idle, rev, change_gears, pass_by)[rng.integers(4)]
     speed, level = way(rng, np.linspace(0, 1, length))
     speed = speed * (1 + 0.01 * np.cumsum(rng.standard_normal(len(speed))) / np.sqrt(len(speed)))
     closed = _closed(loop)
@@ -65,6 +65,9 @@ def pass_by(rng: np.random.Generator, time: Samples) -> tuple[Samples, Samples]:
     return rng.uniform(1.1, 2.0) * (1 + towards), distance**-1.2
 
 
+WAYS: tuple[Way, ...] = (idle, rev, change_gears, pass_by)
+
+
 def _closed(loop: Samples) -> Samples:
     """The loop with its end faded into its start."""
     seam = min(len(loop) // 4, int(_SEAM * RATE * _FINE))
@@ -91,8 +94,9 @@ def _written(bank: Path, loops: list[Path], drives: int) -> Iterator[dict[str, s
         loop, _ = librosa.load(path, sr=RATE * _FINE, mono=True)
         for number in range(drives):
             rng = np.random.default_rng((*path.name.encode(), number))
+            way = WAYS[rng.integers(len(WAYS))]
             name = f"audio/car/engine_{path.stem}_{number}.wav"
-            _write(bank / name, _levelled(drive(loop.astype(np.float64), rng)))
+            _write(bank / name, _levelled(drive(loop.astype(np.float64), way, rng)))
             known = {"path": name, "kind": "audio", "category": "car", "sub": "engine"}
             yield known | {"group": f"engine-{path.stem}", "source": path.name}
 
