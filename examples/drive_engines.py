@@ -20,6 +20,8 @@ from bank_index import replace_made
 from numpy.typing import NDArray
 
 from avsseg.data.acoustics import decibels
+from avsseg.errors import AvssegError
+from avsseg.media.recording import read_recording
 
 Samples = NDArray[np.float64]
 Way = Callable[[np.random.Generator, Samples], tuple[Samples, Samples]]
@@ -91,12 +93,12 @@ def add_to_bank(bank: Path, loops: list[Path], drives: int) -> None:
 def _written(bank: Path, loops: list[Path], drives: int) -> Iterator[dict[str, str]]:
     (bank / "audio/car").mkdir(parents=True, exist_ok=True)
     for path in loops:
-        loop, _ = librosa.load(path, sr=RATE * _FINE, mono=True)
+        loop = read_recording(path, rate=RATE * _FINE) / 32768
         for number in range(drives):
             rng = np.random.default_rng((*path.name.encode(), number))
             way = WAYS[rng.integers(len(WAYS))]
             name = f"audio/car/engine_{path.stem}_{number}.wav"
-            _write(bank / name, _levelled(drive(loop.astype(np.float64), way, rng)))
+            _write(bank / name, _levelled(drive(loop, way, rng)))
             known = {"path": name, "kind": "audio", "category": "car", "sub": "engine"}
             yield known | {"group": f"engine-{path.stem}", "source": path.name}
 
@@ -118,10 +120,10 @@ def main() -> None:
     asked = parser.parse_args()
     if not (asked.bank / "index.csv").is_file():
         parser.error(f"{asked.bank}: no index.csv, so this is no bank.")
-    for loop in asked.loops:
-        if not loop.is_file():
-            parser.error(f"{loop}: no such file.")
-    add_to_bank(asked.bank, asked.loops, asked.drives)
+    try:
+        add_to_bank(asked.bank, asked.loops, asked.drives)
+    except AvssegError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -97,3 +97,14 @@ def test_a_folder_that_is_no_bank_is_refused(tmp_path):
     """Before anything is made."""
     done = run(tmp_path, tmp_path / "x.wav")
     assert done.returncode == 2 and "no bank" in done.stderr
+
+
+def test_a_loop_that_cannot_be_read_is_one_line(bank_root, tmp_path):
+    """And the bank's index is as it was."""
+    bank, file = tmp_path / "bank", tmp_path / "v8.wav"
+    shutil.copytree(bank_root, bank)
+    file.write_text("no sound")
+    before = (bank / "index.csv").read_bytes()
+    done = run(bank, file)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "v8.wav" in done.stderr
+    assert (bank / "index.csv").read_bytes() == before
