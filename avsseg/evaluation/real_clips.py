@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ REAL = {
     "muted_area": "masked share of all frames with the sound taken away",
     "ungated_miou": "mIoU of the network's own masks, before they give way to silence",
     "ungated_empty_area": "masked share of the empty frames, likewise",
-    "area_change": "mean change of area between neighbouring predictions, of the larger one",
+    "area_change": "mean change of area between neighbouring predictions of a shot, of the larger",
     "frames": "frames with a truth",
     "empty_frames": "of these, frames whose truth is empty",
 }
@@ -53,6 +54,15 @@ Maps = dict[Fraction, NDArray[np.float32]]
 Track = Callable[[Iterable["LabelledClip"], int], Iterable["LabelledClip"]]
 
 _SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Predicted:
+    """The masks of a film, what the network itself said, and the shot of each moment."""
+
+    masks: Maps
+    ungated: Maps
+    shots: dict[Fraction, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +132,9 @@ class _Judge:
         """Predicts a clip with every seed, and muted, and scores it."""
         own = Tally()
         with open_video(clip.video) as reader:
-            pairs = [self._predicted(reader, seed) for seed in self._seeds]
+            films = [self._predicted(reader, seed) for seed in self._seeds]
             muted = self._muted(reader) if self._options.probes else None
-        found, ungated = [maps for maps, _ in pairs], [raw for _, raw in pairs]
+        found, ungated = [film.masks for film in films], [film.ungated for film in films]
         for time, path in clip.masks:
             truth = binary_mask(open_picture(path))
             masks, raw = (_masks_at(maps, time, truth) for maps in (found, ungated))
@@ -132,7 +142,7 @@ class _Judge:
             for tally in (own, self._tally):
                 _score(tally, masks, raw, silent, truth)
             self._frames, self._empty = self._frames + 1, self._empty + (not truth.any())
-        change = [[_area_change(maps)] for maps in found]
+        change = [[_area_change(film)] for film in films]
         for tally in (own, self._tally):
             tally.add("area_change", change)
         means = own.means()
@@ -150,17 +160,18 @@ class _Judge:
         report = Report(means=means, videos=tuple(self._rows))
         return Evaluation(report=report, spread=self._tally.spread(), panels=self._gallery.panels())
 
-    def _predicted(self, reader: VideoReader, seed: int) -> tuple[Maps, Maps]:
-        """What ``predict`` gives with its defaults, and what the network itself said."""
+    def _predicted(self, reader: VideoReader, seed: int) -> _Predicted:
+        """What ``predict`` gives with its defaults."""
         settings, start = self._settings(seed), reader.info.start
         profile = listen(reader, silent_ok=True)
-        masks: Maps = {}
-        ungated: Maps = {}
+        film = _Predicted(masks={}, ungated={}, shots={})
         with closing(predictions(reader, self._model, settings, profile)) as moments:
             for moment in moments:
-                masks[moment.time - start] = moment.mask
-                ungated[moment.time - start] = moment.raw
-        return masks, ungated
+                time = moment.time - start
+                film.masks[time] = moment.mask
+                film.ungated[time] = moment.raw
+                film.shots[time] = moment.scene
+        return film
 
     def _muted(self, reader: VideoReader) -> Maps:
         """The network's own answer to the film with its sound taken away."""
@@ -235,12 +246,16 @@ def _levels(mask: NDArray[np.float32], truth: Bools) -> NDArray[np.uint8]:
     return BilinearUpsampler()(mask, np.broadcast_to(np.uint8(0), truth.shape))
 
 
-def _area_change(maps: Maps) -> float:
-    """Mean relative change of area between neighbours in time; 0 where both are (nearly) empty."""
-    areas = np.array([(maps[time] > 0.5).mean() for time in sorted(maps)])
-    larger = np.maximum(areas[1:], areas[:-1])
-    change = np.where(larger > ANY_MASK, np.abs(np.diff(areas)) / np.maximum(larger, 1e-9), 0.0)
-    return float(change.mean()) if change.size else 0.0
+def _area_change(film: _Predicted) -> float:
+    """Mean relative change of area between neighbours in a shot; 0 where both are nearly empty."""
+    times = sorted(film.masks)
+    areas = [float((film.masks[time] > 0.5).mean()) for time in times]
+    changes = [
+        abs(a - b) / max(a, b) if max(a, b) > ANY_MASK else 0.0
+        for (a, b), (before, after) in zip(pairwise(areas), pairwise(times), strict=True)
+        if film.shots[before] == film.shots[after]
+    ]
+    return float(np.mean(changes)) if changes else 0.0
 
 
 def _without_sound(clips: Iterable[Clip]) -> Iterator[Clip]:

@@ -1,6 +1,7 @@
 """Real clips with masks at some moments: read, predicted as ``predict`` does, scored at size."""
 
 import csv
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from avsseg.checkpoint import load_checkpoint
 from avsseg.errors import DataError
 from avsseg.evaluation.evaluation import EvalOptions
 from avsseg.evaluation.real_clips import evaluate_clips, read_labels
+from avsseg.prediction import Prediction
 from avsseg.videos import segment_video
 
 
@@ -50,6 +52,35 @@ def test_masks_are_those_that_predict_gives(model, folder):
     assert found.report.means["empty_frames"] == 1
     assert [row["name"] for row in found.report.videos] == ["film.mp4"]
     assert found.panels[0].picture.shape == (4 * 67 - 3, 2 * 67 - 3, 3)
+
+
+@pytest.mark.parametrize(("cut", "expected"), [(4, 0.5 / 3), (2, 0.0)])
+def test_the_mask_is_steady_where_its_area_stays_within_each_shot(
+    model, folder, make_film, monkeypatch, cut, expected
+):
+    """Masks of a half, a half, a quarter and a quarter: a cut in between is no flicker."""
+    make_film("film.mp4", seconds=4)
+    side = model.config.image_size
+
+    def marked(*_):
+        for second in range(4):
+            mask = np.zeros((side, side), np.float32)
+            mask[: side // (2 if second < 2 else 4)] = 1
+            yield Prediction(
+                index=second,
+                time=Fraction(2 * second + 1, 2),
+                mask=mask,
+                raw=mask,
+                sounding=1.0,
+                loudness_db=None,
+                scene=int(second >= cut),
+            )
+
+    monkeypatch.setattr("avsseg.evaluation.real_clips.predictions", marked)
+    options = EvalOptions(seeds=(0,), probes=False)
+    change = evaluate_clips(model, read_labels(folder), options).report.means["area_change"]
+
+    assert change == pytest.approx(expected)
 
 
 def test_controls_stand_beside_the_score(model, folder):
