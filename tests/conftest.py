@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import signal
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +52,15 @@ waves = _films.waves
 def interruptible() -> None:
     """Ctrl-C reaches the tests' programs also where a shell in the background had it ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def example() -> Iterator[Callable[[str], ModuleType]]:
+    """A script of ``examples`` as a module, by its name."""
+    folder = Path(__file__).parents[1] / "examples"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield import_module
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,17 @@
 """The films that quality is measured on: their truth is true."""
 
-import sys
 from fractions import Fraction
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from avsseg.media.sound import measure_sound
 
-SCENES = Path(__file__).parents[1] / "examples" / "quality_scenes.py"
-
 
 @pytest.fixture(scope="module")
-def scenes():
-    spec = spec_from_file_location("quality_scenes", SCENES)
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def scenes(example):
+    """The script's own module."""
+    return example("quality_scenes")
 
 
 def test_a_made_film_sounds_when_its_truth_says(scenes, tmp_path):

@@ -27,15 +27,10 @@ def run(*arguments) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def script(monkeypatch):
+@pytest.fixture(scope="module")
+def script(example):
     """The script as a module."""
-    spec = spec_from_file_location("train_ear", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "train_ear", module)
-    spec.loader.exec_module(module)
-    return module
+    return example("train_ear")
 
 
 CONFIG = ModelConfig(

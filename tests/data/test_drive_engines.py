@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import wave
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +16,9 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "drive_engines.py"
 
 
 @pytest.fixture(scope="module")
-def script():
+def script(example):
     """The script as a module."""
-    spec = spec_from_file_location("drive_engines", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(SCRIPT.parent)
-        spec.loader.exec_module(module)
-    return module
+    return example("drive_engines")
 
 
 @pytest.fixture(scope="module")
