@@ -44,7 +44,7 @@ def _way(category: str, rng: np.random.Generator) -> Draw:
 
 def add_to_bank(bank: Path, counts: dict[str, int]) -> None:
     """Writes the pictures into the bank and names them in its index."""
-    replace_made(bank, "drawn", list(_written(bank, counts)))
+    replace_made(bank, "drawn", _written(bank, counts))
 
 
 def _written(bank: Path, counts: dict[str, int]) -> Iterator[dict[str, str]]:

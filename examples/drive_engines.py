@@ -87,7 +87,7 @@ def _levelled(heard: Samples) -> Samples:
 
 def add_to_bank(bank: Path, loops: list[Path], drives: int) -> None:
     """Writes the recordings into the bank and names them in its index."""
-    replace_made(bank, "driven", list(_written(bank, loops, drives)))
+    replace_made(bank, "driven", _written(bank, loops, drives))
 
 
 def _written(bank: Path, loops: list[Path], drives: int) -> Iterator[dict[str, str]]:

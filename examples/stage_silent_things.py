@@ -12,8 +12,10 @@ two of five are lit by a spot. ``staged`` is their method; a second run replaces
 
 import argparse
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from bank_index import replace_made
@@ -97,19 +99,22 @@ def dark_room(rng: np.random.Generator) -> Image.Image:
 
 def add_to_bank(bank: Path, things: list[Path], grounds: list[Path], pictures: int) -> None:
     """Writes the pictures into the bank and names them in its index."""
-    (bank / "scenes/staged").mkdir(parents=True, exist_ok=True)
-    listing = bank / "scenes/instances.json"
+    (bank / "scenes").mkdir(exist_ok=True)
+    listing, folder = bank / "scenes/instances.json", bank / "scenes/staged"
     known = json.loads(listing.read_text()) if listing.is_file() else {}
     known = {name: found for name, found in known.items() if not name.startswith("staged/")}
     rows = []
-    for name, source, picture, owners in _made(things, grounds, pictures):
-        path = bank / f"scenes/staged/{name}.jpg"
-        picture.save(path, quality=92)
-        Image.fromarray(owners).save(path.with_suffix(".png"))
-        shown = [int(n) for n in np.unique(owners) if n and (owners == n).sum() >= SMALLEST]
-        known[f"staged/{name}"] = [[number, "thing", None] for number in shown]
-        relative = path.relative_to(bank).as_posix()
-        rows.append({"path": relative, "kind": "scene", "group": f"staged-{name}"} | source)
+    with TemporaryDirectory(dir=folder.parent) as unfinished:
+        for name, source, picture, owners in _made(things, grounds, pictures):
+            path = Path(unfinished) / f"{name}.jpg"
+            picture.save(path, quality=92)
+            Image.fromarray(owners).save(path.with_suffix(".png"))
+            shown = [int(n) for n in np.unique(owners) if n and (owners == n).sum() >= SMALLEST]
+            known[f"staged/{name}"] = [[number, "thing", None] for number in shown]
+            row = {"path": f"scenes/staged/{name}.jpg", "kind": "scene", "group": f"staged-{name}"}
+            rows.append(row | source)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(unfinished, folder)
     listing.write_text(json.dumps(known))
     replace_made(bank, "staged", rows)
 

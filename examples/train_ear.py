@@ -5,10 +5,10 @@
 YAMNet was made to tag recordings in which one thing is heard; two at once are mostly not told. Here
 the sound encoder, its adapter and, where there is one, the context of its seconds are trained,
 through the naming of what is heard, on soundtracks composed as in training. Without pictures that
-takes a hundredth of the time. All that reads the
-ear's 128 numbers has to go on understanding them: the naming stays as it is, and where the ear
-that comes in names everything rightly, its numbers are held. With ``--context`` the encoder and
-its adapter stay, too, and what is taught is how a clip's seconds lean on each other; a network
+takes a hundredth of the time. All that reads the ear's 128 numbers has to go on understanding them:
+the naming stays as it is, and where the ear that comes in names everything rightly, its numbers are
+held. With ``--context`` the encoder and its adapter stay, too, and what is taught is how a clip's
+seconds lean on each other; a network
 without that part is given one. Prints, before and after, how well kinds are told in held-out
 recordings.
 """

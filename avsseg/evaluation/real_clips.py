@@ -248,13 +248,10 @@ def _levels(mask: NDArray[np.float32], truth: Bools) -> NDArray[np.uint8]:
 
 def _area_change(film: _Predicted) -> float:
     """Mean relative change of area between neighbours in a shot; 0 where both are nearly empty."""
-    times = sorted(film.masks)
-    areas = [float((film.masks[time] > 0.5).mean()) for time in times]
-    changes = [
-        abs(a - b) / max(a, b) if max(a, b) > ANY_MASK else 0.0
-        for (a, b), (before, after) in zip(pairwise(areas), pairwise(times), strict=True)
-        if film.shots[before] == film.shots[after]
-    ]
+    areas = {time: float((mask > 0.5).mean()) for time, mask in film.masks.items()}
+    pairs = [(a, b) for a, b in pairwise(sorted(areas)) if film.shots[a] == film.shots[b]]
+    ends = [sorted((areas[before], areas[after])) for before, after in pairs]
+    changes = [1 - least / most if most > ANY_MASK else 0.0 for least, most in ends]
     return float(np.mean(changes)) if changes else 0.0
 
 
