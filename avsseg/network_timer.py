@@ -11,7 +11,7 @@ from avsseg.model.segmenter import AVSegmenter
 from avsseg.stage_timer import NoTimer, StageTimer
 
 _PARTS = {
-    "audio encoder": ("audio_encoder", "audio_adapter", "sound_context"),
+    "audio encoder": ("audio_encoder", "audio_adapter", "sound_context", "mixture"),
     "backbone": ("backbone",),
     "neck": ("necks", "films"),
     "TPAVI": ("tpavis",),

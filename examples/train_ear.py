@@ -15,33 +15,28 @@ recordings.
 
 import argparse
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader
 
 from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
-from avsseg.data.bank import Bank, BankView
+from avsseg.data.bank import Bank
 from avsseg.data.options import SoundOptions
-from avsseg.data.scene import Cast
-from avsseg.data.soundtrack import Soundtrack, compose_sound
 from avsseg.errors import AvssegError
-from avsseg.log_mel import log_mel
 from avsseg.model.build import build_model
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import EMBEDDING_DIM, YAMNet
 from avsseg.training.budget import learning_rate
 from avsseg.training.config import OptimisationConfig
 from avsseg.training.ema import MeanWeights
-from avsseg.training.kinds_told import heard_kinds
+from avsseg.training.soundtracks import SECONDS, Soundtracks, score_hearing
 from avsseg.training.starting_weights import init_from
 
-SECONDS, TRACKS, IN_VIEW = 5, 32, 4
+TRACKS = 32
 SOUND = SoundOptions(
     one=0.40,
     several=0.40,
@@ -56,7 +51,6 @@ SOUND = SoundOptions(
     equalise=0.5,
     reverb=0.3,
 )
-PLAIN = replace(SOUND, sequential=0.0, gated=0.0, background=0.0, reverb=0.0, equalise=0.0)
 COURSE = OptimisationConfig(
     minutes=20,
     lr=1e-3,
@@ -92,52 +86,14 @@ class Ear:
         Shapes:
             log-mel patches (N, 1, 96, 64) of whole clips
         """
-        embedded = self.encoder(patches)
+        embedded = self.encoder(patches)[:, -self.encoder.out_dim :]
         clips = self.adapter(embedded).unflatten(0, (-1, SECONDS))
         code = self.context(clips).flatten(0, 1)
         return code.float(), self.hear(code).float(), embedded[:, EMBEDDING_DIM:].float()
 
 
-class Tracks(IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless batches of patches (N, 1, 96, 64) and of what is heard (N, K): 1, 0, or -1."""
-
-    def __init__(self, bank: Path, names: tuple[str, ...], log_offset: float, seed: int) -> None:
-        self.bank, self.names, self.log_offset, self.seed = bank, names, log_offset, seed
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        torch.set_num_threads(1)
-        info = get_worker_info()
-        rng = np.random.default_rng((self.seed, 0 if info is None else info.id))
-        view = Bank.open(self.bank).split("train")
-        while True:
-            tracks = [
-                compose_sound(view, rng, _cast(rng, _known(view, self.names)), SOUND)
-                for _ in range(TRACKS)
-            ]
-            yield _patches(tracks, self.log_offset), _told(tracks, self.names)
-
-
-def _known(view: BankView, names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if name in view.sounds]
-
-
-def _cast(rng: np.random.Generator, names: list[str], count: int = IN_VIEW) -> Cast:
-    chosen = tuple(names[n] for n in rng.permutation(len(names))[:count])
-    areas = np.full(len(chosen), 0.2)
-    return Cast(categories=chosen, areas=areas, uncertain=frozenset(), num_frames=SECONDS)
-
-
 def _offset(model: AVSegmenter) -> float:
     return float(model.audio_encoder.log_offset)  # type: ignore[arg-type]
-
-
-def _patches(tracks: list[Soundtrack], log_offset: float) -> Tensor:
-    waves = torch.from_numpy(np.stack([track.waveform for track in tracks]))
-    return log_mel(waves, log_offset).flatten(0, 1)
-
-
-def _told(tracks: list[Soundtrack], names: tuple[str, ...]) -> Tensor:
-    return torch.from_numpy(np.concatenate([heard_kinds(track, names) for track in tracks]))
 
 
 def objective(ear: Ear, teacher: Ear, patches: Tensor, told: Tensor) -> Tensor:
@@ -174,29 +130,22 @@ def _masked(patches: Tensor) -> Tensor:
     return torch.where(keep, patches, patches.amin(dim=(1, 2, 3), keepdim=True))
 
 
-@torch.inference_mode()
-def score(model: AVSegmenter, view: BankView, tracks: int) -> str:
-    """Of held-out recordings, how many kinds are among as many best guesses as there are."""
-    ear, names = Ear.of(model), model.config.categories
-    found = []
-    for count in (1, 2):
-        rng, ranks = np.random.default_rng(5), []
-        for _ in range(tracks):
-            cast = _cast(rng, _known(view, names), count)
-            track = compose_sound(view, rng, cast, PLAIN, sources=cast.categories)
-            told = _told([track], names)
-            clear = (told >= 0).all(dim=1) & ((told > 0).sum(dim=1) == count)
-            logits = ear(_patches([track], _offset(model)))[1][clear]
-            ranks.append(told[clear].gather(1, logits.topk(count, dim=1).indices) > 0)
-        hits = torch.cat(ranks).float()
-        found.append(f"{count}: {hits.mean():.3f}, all {hits.amin(dim=1).mean():.3f}")
-    return "told of " + "; of ".join(found)
+def score(model: AVSegmenter, bank: Path, tracks: int) -> str:
+    """How well kinds are told in held-out recordings."""
+    ear = Ear.of(model)
+    return score_hearing(
+        lambda patches: ear(patches.flatten(0, 1))[1].unflatten(0, (-1, SECONDS)),
+        Bank.open(bank).split("val"),
+        model.config.categories,
+        _offset(model),
+        tracks,
+    )
 
 
 def train(
     model: AVSegmenter,
     teacher: AVSegmenter,
-    tracks: Tracks,
+    tracks: Soundtracks,
     *,
     context: bool,
     minutes: float,
@@ -215,7 +164,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = group["scale"] * learning_rate(COURSE, step, done)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = objective(ear, held_to, patches, told)
+            loss = objective(ear, held_to, patches.flatten(0, 1), told.flatten(0, 1))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), COURSE.clip_norm)
@@ -282,9 +231,15 @@ def main() -> None:
         torch.manual_seed(asked.seed)
         model = _opened(asked.checkpoint, context=asked.context)
         teacher = load_checkpoint(asked.held_to or asked.checkpoint)
-        held_out = Bank.open(asked.bank).split("val")
-        print("before:", score(model, held_out, asked.held_out), flush=True)
-        tracks = Tracks(asked.bank, model.config.categories, _offset(model), asked.seed)
+        print("before:", score(model, asked.bank, asked.held_out), flush=True)
+        tracks = Soundtracks(
+            asked.bank,
+            model.config.categories,
+            _offset(model),
+            options=(SOUND,),
+            batch=TRACKS,
+            seed=asked.seed,
+        )
         model, steps = train(
             model,
             teacher,
@@ -293,7 +248,7 @@ def main() -> None:
             minutes=asked.minutes,
             workers=asked.workers,
         )
-        print(f"after {steps} steps:", score(model, held_out, asked.held_out))
+        print(f"after {steps} steps:", score(model, asked.bank, asked.held_out))
         summary = dict(read_header(asked.checkpoint).summary)
         part = "context" if asked.context else "ear"
         summary[part] = f"{steps} steps of {TRACKS * SECONDS} patches from {asked.checkpoint.name}"

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from avsseg.fast.convolution import FusedConv, can_fuse, folded
-from avsseg.model.yamnet import YAMNet
+from avsseg.model.yamnet import PARTS_AFTER, YAMNet
 
 
 class FastYAMNet(nn.Module):
@@ -14,20 +14,23 @@ class FastYAMNet(nn.Module):
     alike on all sides does. The mean at the end does not care for the turn.
 
     Shapes:
-        log_mel (N, 1, 96, 64) -> (N, 1024 + 521); the last 521 are scores in [0, 1]
+        log_mel (N, 1, 96, 64) -> the same as ``YAMNet``
     """
 
     def __init__(self, net: YAMNet) -> None:
         super().__init__()
         self.out_dim, self.log_offset = net.out_dim, net.log_offset
         convs = [net.c1, *(conv for pair in zip(net.dw, net.pw, strict=True) for conv in pair)]
-        self.convs = nn.Sequential(*map(_with_relu, convs))
-        self.fc = net.fc
+        fast = nn.Sequential(*map(_with_relu, convs))
+        self.early, self.late = fast[: 1 + 2 * PARTS_AFTER], fast[1 + 2 * PARTS_AFTER :]
+        self.parts, self.fc = net.parts, net.fc
 
     def forward(self, log_mel: Tensor) -> Tensor:
         """Embeds patches; see the class for shapes."""
-        embedding = self.convs(log_mel.flip(2, 3)).mean(dim=(2, 3))
-        return torch.cat([embedding, torch.sigmoid(self.fc(embedding))], dim=1)
+        turned = self.early(log_mel.flip(2, 3))
+        parts = [] if self.parts is None else [self.parts(turned.flip(2, 3))]
+        embedding = self.late(turned).mean(dim=(2, 3))
+        return torch.cat([*parts, embedding, torch.sigmoid(self.fc(embedding))], dim=1)
 
 
 def _with_relu(conv: nn.Module) -> nn.Module:

@@ -12,6 +12,7 @@ from avsseg.model.denoiser import LatentDenoiser, TimeEmbedding
 from avsseg.model.hint import Hint
 from avsseg.model.latent_encoder import LatentEncoder
 from avsseg.model.latent_layout import LatentLayout
+from avsseg.model.mixture import MixtureHearing
 from avsseg.model.neck import BasicNeck, DilatedNeck, PointwiseNeck
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.sound_context import SoundContext
@@ -28,7 +29,7 @@ _NECKS = {"dilated": DilatedNeck, "basic": BasicNeck, "pointwise": PointwiseNeck
 def build_model(config: ModelConfig) -> AVSegmenter:
     """The network of a config, with fresh weights, on the CPU."""
     backbone = Backbone(config.backbone, config.drop_path)
-    audio_encoder = VGGish() if config.audio_encoder == "vggish" else YAMNet()
+    audio_encoder = _audio_encoder(config)
     for parameter in audio_encoder.parameters():
         parameter.requires_grad_(False)
     neck = _NECKS[config.neck]
@@ -47,6 +48,11 @@ def build_model(config: ModelConfig) -> AVSegmenter:
         ),
         tpavis=nn.ModuleDict({str(stage): _tpavi(config) for stage in config.tpavi_stages}),
         match=_match(config, backbone),
+        mixture=(
+            MixtureHearing(audio_encoder.out_dim, len(config.categories))
+            if config.mixture_hearing
+            else None
+        ),
         match_hint=Hint(config.channels, _NUM_HINTED) if config.categories else None,
         decoder=_decoder(config),
         presence=(
@@ -60,6 +66,10 @@ def build_model(config: ModelConfig) -> AVSegmenter:
         **(_diffusion(config) if config.kind == "ldm" else {}),  # type: ignore[arg-type]
         cvae=_cvae(config) if config.kind == "cvae" else None,
     )
+
+
+def _audio_encoder(config: ModelConfig) -> VGGish | YAMNet:
+    return VGGish() if config.audio_encoder == "vggish" else YAMNet(parts=config.mixture_hearing)
 
 
 def _adapter(out_dim: int, hidden: int) -> nn.Module:

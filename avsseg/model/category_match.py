@@ -33,7 +33,7 @@ class CategoryMatch(nn.Module):
 
     Shapes:
         the backbone's maps F_3 (B, T, c_3, h, w) and F_4 (B, T, c_4, h / 2, w / 2),
-        audio (B, T, 128) -> Match
+        audio (B, T, 128), correction (B, T, K) of what is heard -> Match
     """
 
     def __init__(self, in_channels: tuple[int, int], audio_dim: int, num_categories: int) -> None:
@@ -50,7 +50,9 @@ class CategoryMatch(nn.Module):
         )
         self.kinship = nn.Parameter(torch.eye(num_categories))
 
-    def forward(self, fine: Tensor, deep: Tensor, audio: Tensor) -> Match:
+    def forward(
+        self, fine: Tensor, deep: Tensor, audio: Tensor, correction: Tensor | None = None
+    ) -> Match:
         """Matches; see the class for shapes."""
         rows = fine.flatten(0, 1)
         grown = F.interpolate(
@@ -59,6 +61,8 @@ class CategoryMatch(nn.Module):
         seen = self.see(torch.cat([rows, grown], dim=1)).float()
         seen = seen.reshape(*audio.shape[:2], *seen.shape[1:])
         heard = self.hear(audio).float()
+        if correction is not None:
+            heard = heard + correction.float()
         kin = torch.sigmoid(heard) @ self.kinship.clamp(min=0).float()
         shares = seen.softmax(dim=2)[:, :, 1:]
         evidence = einsum(shares, kin, "b t k h w, b t k -> b t h w")[:, :, None]

@@ -66,6 +66,9 @@ class ModelConfig:
     """Also scale and shift each stage's channels by the sound of its own frame."""
     sound_context: bool = False
     """Let each frame's sound lean on the clip's other seconds, where they tell more."""
+    mixture_hearing: bool = False
+    """Let several sounds at once be told from parts of YAMNet's earlier maps, too; it corrects
+    what the branch of the ``categories`` hears."""
     categories: tuple[str, ...] = ()
     """Kinds of things that a branch tells apart by eye and by ear, to mark where the two agree;
     none for no such branch."""
@@ -133,6 +136,9 @@ class ModelConfig:
         self._demand(even, "time_dim", "choose an even number from 4")
         steps = 1 <= self.num_steps <= self.num_timesteps
         self._demand(steps, "num_steps", f"choose 1 to num_timesteps, {self.num_timesteps}")
+        parts = self.audio_encoder == "yamnet" and bool(self.categories)
+        remedy = 'it takes audio_encoder = "yamnet" and categories'
+        self._demand(parts or not self.mixture_hearing, "mixture_hearing", remedy)
         self._demand(0 <= self.eta <= 1, "eta", "choose 0 to 1")
         self._demand(0 <= self.drop_path < 1, "drop_path", "choose 0 to less than 1")
 

@@ -50,6 +50,7 @@ def _parts(model: AVSegmenter) -> dict[str, list[nn.Module | None]]:
         "presence gate": [model.presence],
         "audio adapter": [model.audio_adapter],
         "sound context": [model.sound_context],
+        "mixture hearing": [model.mixture],
         "audio encoder": [model.audio_encoder],
     }
 

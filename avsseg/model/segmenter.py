@@ -19,6 +19,7 @@ from avsseg.model.diffusion import NoiseSchedule, ddim_sample, ddpm_sample, pred
 from avsseg.model.hint import Hint
 from avsseg.model.latent_encoder import LATENT_LIMITS, LatentEncoder
 from avsseg.model.latent_layout import LatentLayout
+from avsseg.model.mixture import PARTS_DIM, MixtureHearing
 from avsseg.model.sound_context import SoundContext
 from avsseg.model.sound_gates import PresenceGate, gated
 
@@ -69,6 +70,7 @@ class AVSegmenter(nn.Module):
         decoder: MaskDecoder | LightDecoder,
         sound_context: SoundContext | None = None,
         match: CategoryMatch | None = None,
+        mixture: MixtureHearing | None = None,
         match_hint: Hint | None = None,
         presence: PresenceGate | None = None,
         expansion: LatentExpansion | None = None,
@@ -89,6 +91,7 @@ class AVSegmenter(nn.Module):
         self.films = films
         self.tpavis = tpavis
         self.match = match
+        self.mixture = mixture
         self.match_hint = match_hint
         self.decoder = decoder
         self.presence = presence
@@ -134,7 +137,10 @@ class AVSegmenter(nn.Module):
         return [rearrange(m, "(b t) c h w -> b t c h w", b=batch) for m in maps]
 
     def encode_audio(self, log_mel: Tensor) -> Tensor:
-        """The frozen encoder's embeddings A (B, T, A) of log-mel (B, T, 1, 96, 64)."""
+        """The frozen encoder's embeddings A (B, T, A) of log-mel (B, T, 1, 96, 64).
+
+        Where several sounds at once are told apart, their parts (B, T, 1024) stand before A.
+        """
         batch = log_mel.shape[0]
         rows = self.audio_encoder(rearrange(log_mel, "b t k n m -> (b t) k n m"))
         embeddings: Tensor = rearrange(rows, "(b t) a -> b t a", b=batch)
@@ -153,12 +159,13 @@ class AVSegmenter(nn.Module):
         ``frames`` (B, T, 3, S, S) in [0, 1] are needed only where the condition reads pixels.
         """
         batch = embeddings.shape[0]
+        correction, embeddings = self._hear_apart(embeddings)
         audio = self.adapt_audio(embeddings)
         necked = [
             rearrange(neck(_rows(f)), "(b t) c h w -> b t c h w", b=batch)
             for f, neck in zip(features, self.necks, strict=True)
         ]
-        match = None if self.match is None else self.match(*features[2:], audio)
+        match = None if self.match is None else self.match(*features[2:], audio, correction)
         maps: list[Tensor] = []
         aligned: list[Tensor] = []
         for stage, visual in enumerate(necked, start=1):
@@ -172,6 +179,13 @@ class AVSegmenter(nn.Module):
             maps[1:] = self.match_hint(maps[1:], match.evidence)
         pixels = self._normalised(frames) if self.reads_pixels and frames is not None else None
         return Fused(maps=maps, audio=audio, aligned=aligned, frames=pixels, match=match)
+
+    def _hear_apart(self, embeddings: Tensor) -> tuple[Tensor | None, Tensor]:
+        """What the parts of the sounds correct of what is heard (B, T, K); the embeddings A."""
+        if self.mixture is None:
+            return None, embeddings
+        parts, embeddings = embeddings[..., :PARTS_DIM], embeddings[..., PARTS_DIM:]
+        return self.mixture(parts, embeddings), embeddings
 
     @property
     def reads_pixels(self) -> bool:

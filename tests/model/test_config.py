@@ -32,6 +32,7 @@ def test_defaults_are_the_papers():
         "tpavi_visual",
         "audio_film",
         "sound_context",
+        "mixture_hearing",
         "presence_gate",
         "self_condition",
         "denoiser_film",

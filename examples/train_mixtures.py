@@ -1,0 +1,281 @@
+"""Teaches a checkpoint to tell several sounds at once, by sounds alone.
+
+    python examples/train_mixtures.py BANK CHECKPOINT -o taught.safetensors [--minutes 20]
+
+Soundtracks are composed once; the sound encoder stays as it is, so its maps are kept on disk
+(0.14 MB a clip of five seconds) and drawn again and again. Nothing but ``SoundParts`` and
+``MixtureHearing`` is trained; a network without them is given them, and says at first what it said
+without. Prints, before and after, how well kinds are told in held-out recordings.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
+from avsseg.data.bank import Bank
+from avsseg.data.options import SoundOptions
+from avsseg.errors import AvssegError
+from avsseg.model.build import build_model
+from avsseg.model.mixture import GRID, MAP_CHANNELS, MixtureHearing, SoundParts
+from avsseg.model.segmenter import AVSegmenter
+from avsseg.model.yamnet import YAMNet
+from avsseg.training.budget import learning_rate
+from avsseg.training.config import OptimisationConfig
+from avsseg.training.ema import MeanWeights
+from avsseg.training.soundtracks import SECONDS, Soundtracks, score_hearing
+from avsseg.training.starting_weights import init_from
+
+LIVELY = SoundOptions(
+    one=0.3,
+    several=0.5,
+    third=0.25,
+    sequential=0.2,
+    gated=0.3,
+    confusable=1.0,
+    noise=0.25,
+    offscreen=0.25,
+    absent=0.2,
+    background=0.5,
+    speed=0.15,
+    equalise=0.5,
+    reverb=0.3,
+)
+CLEAR = replace(
+    LIVELY,
+    sequential=0.0,
+    gated=0.0,
+    noise=0.1,
+    offscreen=0.1,
+    background=0.2,
+    equalise=0.2,
+    reverb=0.1,
+)
+OPTIONS = (LIVELY, LIVELY, LIVELY, CLEAR, CLEAR)
+COURSE = OptimisationConfig(
+    minutes=20,
+    lr=1.5e-3,
+    schedule="cosine",
+    warmup=100,
+    final_lr=0.02,
+    weight_decay=0.05,
+    clip_norm=5.0,
+    ema=0.998,
+)
+TRACKS, BATCH, ALONE, HOLD = 32, 96, 0.15, 0.002
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is taught, and the parts of the network that it is taught beside."""
+
+    parts: SoundParts
+    mixture: MixtureHearing
+    model: AVSegmenter
+
+    @classmethod
+    def of(cls, model: AVSegmenter) -> "Parts":
+        """The network's own; what is trained here is trained there."""
+        encoder = model.audio_encoder
+        assert isinstance(encoder, YAMNet) and encoder.parts is not None
+        assert model.mixture is not None
+        return cls(encoder.parts, model.mixture, model)
+
+    def encode(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """What stays: YAMNet's map at stride 16 and its embedding, of every second.
+
+        Shapes:
+            (N, 5, 1, 96, 64) -> (N, 5, 512, 6, 4) and (N, 5, 1545)
+        """
+        seen: list[Tensor] = []
+        hook = self.parts.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        embeddings = self.model.encode_audio(patches)[..., -self.model.audio_encoder.out_dim :]  # type: ignore[misc]
+        hook.remove()
+        return seen[0].unflatten(0, patches.shape[:2]), embeddings
+
+    def hear(self, maps: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, T, K) of every kind, and the correction that is in them."""
+        assert self.model.match is not None
+        with torch.no_grad():
+            told = self.model.match.hear(self.model.adapt_audio(embeddings)).float()
+        parts = self.parts(maps.flatten(0, 1)).unflatten(0, maps.shape[:2])
+        correction = self.mixture(parts, embeddings).float()
+        return told + correction, correction
+
+
+@dataclass(frozen=True)
+class Store:
+    """Encoded clips on disk.
+
+    Shapes:
+        maps (N, 5, 512, 6, 4), embeddings (N, 5, 1545) float16; told (N, 5, K) int8
+    """
+
+    maps: NDArray[np.float16]
+    embeddings: NDArray[np.float16]
+    told: NDArray[np.int8]
+
+    @classmethod
+    def new(cls, folder: Path, taught: Parts, count: int) -> "Store":
+        """An empty one for so many clips."""
+        shapes = (MAP_CHANNELS, *GRID), (taught.model.audio_encoder.out_dim,)
+        kinds = (len(taught.model.config.categories),)
+
+        def opened(name: str, shape: tuple[Any, ...], kind: str) -> NDArray[Any]:
+            path = folder / f"{name}.npy"
+            return np.lib.format.open_memmap(path, "w+", kind, (count, SECONDS, *shape))
+
+        maps, embeddings = opened("maps", shapes[0], "f2"), opened("embeddings", shapes[1], "f2")
+        return cls(maps, embeddings, opened("told", kinds, "i1"))
+
+    def fill(self, tracks: Iterable[tuple[Tensor, Tensor]], taught: Parts) -> None:
+        """Encodes as many clips as there is room for."""
+        made = 0
+        for patches, told in tracks:
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                maps, embeddings = taught.encode(_masked(patches))
+            end = min(made + len(patches), len(self.told))
+            kept = (self.maps, maps), (self.embeddings, embeddings), (self.told, told)
+            for place, values in kept:
+                place[made:end] = values[: end - made].float().numpy()
+            made = end
+            if made == len(self.told):
+                return
+
+    def drawn(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """A batch; now and then of single seconds, as a network may be shown."""
+        chosen = np.sort(rng.choice(len(self.told), min(BATCH, len(self.told)), replace=False))
+        kept = (self.maps, self.embeddings, self.told)
+        batch = tuple(torch.from_numpy(values[chosen].astype(np.float32)) for values in kept)
+        if rng.random() < ALONE:
+            batch = tuple(values.flatten(0, 1)[:, None] for values in batch)
+        return batch  # type: ignore[return-value]
+
+
+def _masked(patches: Tensor) -> Tensor:
+    """A third of the patches without a band, a third without a moment."""
+    rows = patches.flatten(0, 1)
+    keep = torch.ones_like(rows, dtype=torch.bool)
+    for axis, most in ((2, 16), (3, 16)):
+        length = rows.shape[axis]
+        width = torch.randint(most + 1, (len(rows), 1)) * (torch.rand(len(rows), 1) < 0.35)
+        start = (torch.rand(len(rows), 1) * (length - width)).long()
+        place = torch.arange(length)
+        hidden = (place >= start) & (place < start + width)
+        keep &= ~(hidden[:, None, :, None] if axis == 2 else hidden[:, None, None, :])
+    least = rows.amin(dim=(1, 2, 3), keepdim=True)
+    return torch.where(keep, rows, least).unflatten(0, patches.shape[:2])
+
+
+def objective(logits: Tensor, correction: Tensor, told: Tensor) -> Tensor:
+    """Cross-entropy of every kind but those of which nobody can say; corrections cost a little."""
+    error = F.binary_cross_entropy_with_logits(logits, told.clamp(min=0), reduction="none")
+    return (error * (told >= 0) + HOLD * correction.square()).sum(dim=2).mean()
+
+
+def train(taught: Parts, store: Store, *, minutes: float, seed: int) -> tuple[AVSegmenter, int]:
+    """The network with the running mean of its weights, and the steps made."""
+    taught.model.requires_grad_(False).eval()
+    moving = [*taught.parts.parameters(), *taught.mixture.parameters()]
+    for parameter in moving:
+        parameter.requires_grad_(True)
+    taught.mixture.train()
+    optimizer = torch.optim.AdamW(moving, weight_decay=COURSE.weight_decay)
+    mean, rng = MeanWeights(taught.model, COURSE.ema), np.random.default_rng(seed)
+    began, step, recent = time.monotonic(), 0, 0.0
+    while (done := (time.monotonic() - began) / (60 * minutes)) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(COURSE, step, done)
+        maps, embeddings, told = store.drawn(rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, correction = taught.hear(maps, embeddings)
+        loss = objective(logits, correction, told)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(moving, COURSE.clip_norm)
+        optimizer.step()
+        mean.update(step)
+        step += 1
+        recent += (loss.item() - recent) * max(0.02, 1 / step)
+        if step % 100 == 0:
+            print(f"step {step}, {100 * done:.0f} %: {recent:.3f}", flush=True)
+    return mean.model, step
+
+
+def score(model: AVSegmenter, bank: Path, tracks: int) -> str:
+    """How well kinds are told in held-out recordings."""
+    taught = Parts.of(model.eval())
+    return score_hearing(
+        lambda patches: taught.hear(*taught.encode(patches))[0],
+        Bank.open(bank).split("val"),
+        model.config.categories,
+        _offset(model),
+        tracks,
+    )
+
+
+def _offset(model: AVSegmenter) -> float:
+    return float(model.audio_encoder.log_offset)  # type: ignore[arg-type]
+
+
+def _opened(checkpoint: Path) -> AVSegmenter:
+    """The network, with an ear for mixtures if it has none."""
+    model = load_checkpoint(checkpoint)
+    if model.mixture is not None:
+        return model
+    grown = build_model(replace(model.config, mixture_hearing=True))
+    init_from(grown, checkpoint)
+    return grown
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bank", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--tracks", type=int, default=50_000, help="clips to compose")
+    parser.add_argument("--minutes", type=float, default=COURSE.minutes)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--held-out", type=int, default=300, help="soundtracks to judge with")
+    asked = parser.parse_args()
+    try:
+        torch.manual_seed(asked.seed)
+        model = _opened(asked.checkpoint).eval()
+        print("before:", score(model, asked.bank, asked.held_out), flush=True)
+        tracks = Soundtracks(
+            asked.bank,
+            model.config.categories,
+            _offset(model),
+            options=OPTIONS,
+            batch=TRACKS,
+            seed=asked.seed,
+        )
+        loader = DataLoader(tracks, batch_size=None, num_workers=asked.workers)
+        with tempfile.TemporaryDirectory(dir=asked.output.parent) as folder:
+            taught = Parts.of(model)
+            store = Store.new(Path(folder), taught, asked.tracks)
+            store.fill(loader, taught)
+            model, steps = train(taught, store, minutes=asked.minutes, seed=asked.seed)
+        print(f"after {steps} steps:", score(model, asked.bank, asked.held_out))
+        summary = dict(read_header(asked.checkpoint).summary)
+        summary["mixtures"] = f"{steps} steps of {BATCH} clips from {asked.checkpoint.name}"
+        save_checkpoint(asked.output, model, summary=summary)
+    except AvssegError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()
