@@ -28,6 +28,7 @@ PRESETS: dict[str, ModelConfig] = {
         tpavi_lags=True,
         audio_film=True,
         sound_context=True,
+        mixture_hearing=True,
         categories=COMPACT_CATEGORIES,
         decoder="light",
         decoder_channels=64,
