@@ -50,7 +50,7 @@ def build_model(config: ModelConfig) -> AVSegmenter:
         match=_match(config, backbone),
         mixture=(
             MixtureHearing(audio_encoder.out_dim, len(config.categories))
-            if config.mixture_hearing
+            if config.hears_mixtures
             else None
         ),
         match_hint=Hint(config.channels, _NUM_HINTED) if config.categories else None,
@@ -69,7 +69,7 @@ def build_model(config: ModelConfig) -> AVSegmenter:
 
 
 def _audio_encoder(config: ModelConfig) -> VGGish | YAMNet:
-    return VGGish() if config.audio_encoder == "vggish" else YAMNet(parts=config.mixture_hearing)
+    return VGGish() if config.audio_encoder == "vggish" else YAMNet(parts=config.hears_mixtures)
 
 
 def _adapter(out_dim: int, hidden: int) -> nn.Module:

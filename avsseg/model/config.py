@@ -68,7 +68,7 @@ class ModelConfig:
     """Let each frame's sound lean on the clip's other seconds, where they tell more."""
     mixture_hearing: bool = False
     """Let several sounds at once be told from parts of YAMNet's earlier maps, too; it corrects
-    what the branch of the ``categories`` hears."""
+    what the branch of the ``categories`` hears, and is nothing without either."""
     categories: tuple[str, ...] = ()
     """Kinds of things that a branch tells apart by eye and by ear, to mark where the two agree;
     none for no such branch."""
@@ -136,9 +136,6 @@ class ModelConfig:
         self._demand(even, "time_dim", "choose an even number from 4")
         steps = 1 <= self.num_steps <= self.num_timesteps
         self._demand(steps, "num_steps", f"choose 1 to num_timesteps, {self.num_timesteps}")
-        parts = self.audio_encoder == "yamnet" and bool(self.categories)
-        remedy = 'it takes audio_encoder = "yamnet" and categories'
-        self._demand(parts or not self.mixture_hearing, "mixture_hearing", remedy)
         self._demand(0 <= self.eta <= 1, "eta", "choose 0 to 1")
         self._demand(0 <= self.drop_path < 1, "drop_path", "choose 0 to less than 1")
 
@@ -150,6 +147,11 @@ class ModelConfig:
     def latent_side(self) -> int:
         """Side of the masks that E_phi sees, and of the frames that E_psi sees, in pixels."""
         return self.latent_size or self.image_size
+
+    @property
+    def hears_mixtures(self) -> bool:
+        """Whether there is an ear for several sounds at once, and what it takes."""
+        return self.mixture_hearing and self.audio_encoder == "yamnet" and bool(self.categories)
 
     def at_size(self, image_size: int) -> "ModelConfig":
         """The same network, with the same weights, for pictures of another size.

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from avsseg.errors import ConfigError
 from avsseg.fast.network import fast_copy
 from avsseg.model.build import build_model
 from avsseg.model.config import ModelConfig
@@ -145,7 +144,10 @@ def test_a_part_is_a_mean_over_places():
 
 
 @pytest.mark.parametrize("change", [{"audio_encoder": "vggish"}, {"categories": ()}])
-def test_it_needs_yamnet_and_kinds(change):
+def test_it_is_nothing_without_yamnet_or_kinds(change):
     """Parts are read from YAMNet's maps, and what they correct is the kinds heard."""
-    with pytest.raises(ConfigError, match="mixture_hearing"):
-        replace(CONFIG, mixture_hearing=True, **change)
+    model = build_model(replace(CONFIG, mixture_hearing=True, **change)).eval()
+    assert model.mixture is None
+    assert not [name for name in model.state_dict() if name.startswith("audio_encoder.parts")]
+    with torch.inference_mode():
+        assert bool(model(*asked()).isfinite().all())
