@@ -18,6 +18,7 @@ from avsseg.training.config import InitConfig
 from avsseg.training.run_directory import RunDirectory
 from avsseg.weights import resolve_weights
 
+_PARTS = "parts."
 _RENAMES = {"resnet": resnet_state, "pvt_v2": pvt_v2_state}
 
 
@@ -36,7 +37,9 @@ def load_encoders(model: AVSegmenter, init: InitConfig, *, offline: bool = False
         state = _read(path)
         if model.config.audio_encoder == "vggish":
             state = vggish_state(state)
-        load_strictly(model.audio_encoder, state, source=str(path))
+        # The published network has no parts of sounds: they start fresh.
+        fresh = () if any(name.startswith(_PARTS) for name in state) else (_PARTS,)
+        load_strictly(model.audio_encoder, state, source=str(path), apart=fresh)
 
 
 def _read(path: Path) -> dict[str, Tensor]:

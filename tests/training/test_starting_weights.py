@@ -76,6 +76,20 @@ def test_encoders_start_from_the_files_that_are_named(make_model, tmp_path):
     torch.testing.assert_close(model.audio_encoder.c1.bias, source.audio_encoder.c1.bias + 1)
 
 
+def test_a_published_yamnet_starts_a_network_that_hears_mixtures(make_model, tmp_path):
+    """Its file holds no parts of sounds: those stay fresh."""
+    source, model = make_model(mixture_hearing=False), make_model(mixture_hearing=True)
+    assert model.mixture is not None
+    fresh = model.audio_encoder.parts.questions.clone()
+    state = {n: t + 1 for n, t in source.audio_encoder.state_dict().items()}
+    save_file(state, tmp_path / "sound.safetensors")
+
+    load_encoders(model, InitConfig(audio_encoder=str(tmp_path / "sound.safetensors")))
+
+    torch.testing.assert_close(model.audio_encoder.c1.bias, source.audio_encoder.c1.bias + 1)
+    assert torch.equal(model.audio_encoder.parts.questions, fresh)
+
+
 def test_published_classifiers_are_backbones_too(network, tmp_path):
     """A whole ResNet-50, head included, under its published names."""
     import timm
