@@ -42,7 +42,9 @@ def check_done(tmp_path):
         by_name = {report.source.stem: report for report in reports}
         assert len(reports) == len(by_name) == count
         assert "0.mkv: not a video file" in by_name.pop("0").reason
-        assert {report.status for report in by_name.values()} == {"done"}
+        # A worker that is killed between the end of a film and its report leaves it finished.
+        others = [report for report in by_name.values() if report.status != "done"]
+        assert all(report.reason == "finished before" for report in others) and len(others) <= 1
         places = sorted(
             path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*")
         )
