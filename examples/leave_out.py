@@ -26,7 +26,8 @@ def leave_out(bank: Path, paths: set[str], output: Path) -> int:
         rows = list(csv.DictReader(file))
     unknown = sorted(paths - {row["path"] for row in rows})
     if unknown:
-        raise SystemExit(f"{bank}: does not hold {unknown[0]}, nor {len(unknown) - 1} others.")
+        told = f"{len(unknown)} of the paths in the list, such as {unknown[0]}"
+        raise SystemExit(f"{bank}: does not hold {told}; take the list that belongs to it.")
     if output.exists():
         raise SystemExit(f"{output}: is there already; name a new folder.")
     kept = [row for row in rows if row["path"] not in paths]
@@ -41,6 +42,15 @@ def leave_out(bank: Path, paths: set[str], output: Path) -> int:
     return len(kept)
 
 
+def listed(path: Path) -> set[str]:
+    """The paths that a list names; SystemExit where it is none."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return {row["path"] for row in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, KeyError):
+        raise SystemExit(f"{path}: is no CSV file with a column 'path'.") from None
+
+
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -48,8 +58,7 @@ def main() -> None:
     parser.add_argument("list", type=Path)
     parser.add_argument("output", type=Path)
     asked = parser.parse_args()
-    with asked.list.open(newline="") as file:
-        paths = {row["path"] for row in csv.DictReader(file)}
+    paths = listed(asked.list)
     kept = leave_out(asked.bank, paths, asked.output)
     print(f"{asked.output}: {kept} pictures and sounds, {len(paths)} left out")
 

@@ -29,7 +29,7 @@ def test_what_is_named_is_gone_and_all_else_is_read_as_before(script, bank_root,
 @pytest.mark.parametrize(
     ("named", "output", "said"),
     [
-        ({"objects/dog/no.jpg"}, "new", "does not hold objects/dog/no.jpg"),
+        ({"objects/dog/no.jpg"}, "new", "does not hold 1 of .*, such as objects/dog/no.jpg"),
         (set(), "there", "there: is there already"),
     ],
 )
@@ -45,6 +45,16 @@ def test_a_folder_that_is_no_bank_is_refused(script, tmp_path):
     """It is told by its index."""
     with pytest.raises(SystemExit, match=r"holds no index\.csv"):
         script.leave_out(tmp_path, set(), tmp_path / "new")
+
+
+@pytest.mark.parametrize("text", [None, "name,fault\nobjects/dog/train.jpg,torn\n"])
+def test_a_list_that_is_none_is_refused(script, tmp_path, text):
+    """One that is not there, or names nothing."""
+    path = tmp_path / "list.csv"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(SystemExit, match="is no CSV file with a column 'path'"):
+        script.listed(path)
 
 
 def test_our_own_list_names_each_picture_once_with_its_fault():
