@@ -15,7 +15,7 @@ recordings.
 
 import argparse
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -27,14 +27,13 @@ from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
 from avsseg.data.bank import Bank
 from avsseg.data.options import SoundOptions
 from avsseg.errors import AvssegError
-from avsseg.model.build import build_model
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import EMBEDDING_DIM, YAMNet
 from avsseg.training.budget import learning_rate
 from avsseg.training.config import OptimisationConfig
 from avsseg.training.ema import MeanWeights
-from avsseg.training.soundtracks import SECONDS, Soundtracks, score_hearing
-from avsseg.training.starting_weights import init_from
+from avsseg.training.soundtracks import SECONDS, Soundtracks, hide_stretches, score_hearing
+from avsseg.training.starting_weights import opened_with
 
 TRACKS = 32
 SOUND = SoundOptions(
@@ -60,7 +59,7 @@ COURSE = OptimisationConfig(
     clip_norm=5.0,
     ema=0.998,
 )
-ENCODER_SCALE, HOLD, HOLD_TAGS, HELD_BLOCKS = 0.3, 1.0, 0.5, 4
+ENCODER_SCALE, HOLD, HOLD_TAGS, HELD_BLOCKS, HIDDEN = 0.3, 1.0, 0.5, 4, 0.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def objective(ear: Ear, teacher: Ear, patches: Tensor, told: Tensor) -> Tensor:
     Tags of AudioSet are held where no more than one thing is heard: they know sounds that no bank
     of ours has.
     """
-    code, logits, tags = ear(_masked(patches))
+    code, logits, tags = ear(hide_stretches(patches, HIDDEN))
     known = (told >= 0).float()
     error = F.binary_cross_entropy_with_logits(logits, told.clamp(min=0), reduction="none")
     with torch.no_grad():
@@ -114,20 +113,6 @@ def objective(ear: Ear, teacher: Ear, patches: Tensor, told: Tensor) -> Tensor:
     alone = (told > 0).sum(dim=1) <= 1
     held = HOLD * (left * right).mean() + HOLD_TAGS * (drift * alone).mean()
     return (error * known).sum(dim=1).mean() + held
-
-
-def _masked(patches: Tensor) -> Tensor:
-    """Half of the patches without a band of up to a quarter and a moment of up to a sixth."""
-    count, _, times, bands = patches.shape
-    keep = torch.ones_like(patches, dtype=torch.bool)
-    for axis, length, most in ((2, times, times // 6), (3, bands, bands // 4)):
-        width = torch.randint(most + 1, (count, 1)) * (torch.rand(count, 1) < 0.5)
-        start = (torch.rand(count, 1) * (length - width)).long()
-        place = torch.arange(length)
-        hidden = (place >= start) & (place < start + width)
-        shape = (count, 1, length, 1) if axis == 2 else (count, 1, 1, length)
-        keep &= ~hidden.reshape(shape)
-    return torch.where(keep, patches, patches.amin(dim=(1, 2, 3), keepdim=True))
 
 
 def score(model: AVSegmenter, bank: Path, tracks: int) -> str:
@@ -204,16 +189,6 @@ def _hold_first(encoder: YAMNet) -> None:
         part.requires_grad_(False)
 
 
-def _opened(checkpoint: Path, *, context: bool) -> AVSegmenter:
-    """The network, with a context for its sounds if one is to be taught."""
-    model = load_checkpoint(checkpoint)
-    if not context or model.sound_context is not None:
-        return model
-    grown = build_model(replace(model.config, sound_context=True))
-    init_from(grown, checkpoint)
-    return grown
-
-
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -229,7 +204,8 @@ def main() -> None:
     asked = parser.parse_args()
     try:
         torch.manual_seed(asked.seed)
-        model = _opened(asked.checkpoint, context=asked.context)
+        parts = {"sound_context": True} if asked.context else {}
+        model = opened_with(asked.checkpoint, **parts)
         teacher = load_checkpoint(asked.held_to or asked.checkpoint)
         print("before:", score(model, asked.bank, asked.held_out), flush=True)
         tracks = Soundtracks(

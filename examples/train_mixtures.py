@@ -23,19 +23,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
+from avsseg.checkpoint import read_header, save_checkpoint
 from avsseg.data.bank import Bank
 from avsseg.data.options import SoundOptions
 from avsseg.errors import AvssegError
-from avsseg.model.build import build_model
 from avsseg.model.mixture import GRID, MAP_CHANNELS, MixtureHearing, SoundParts
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.yamnet import YAMNet
 from avsseg.training.budget import learning_rate
 from avsseg.training.config import OptimisationConfig
 from avsseg.training.ema import MeanWeights
-from avsseg.training.soundtracks import SECONDS, Soundtracks, score_hearing
-from avsseg.training.starting_weights import init_from
+from avsseg.training.soundtracks import SECONDS, Soundtracks, hide_stretches, score_hearing
+from avsseg.training.starting_weights import opened_with
 
 LIVELY = SoundOptions(
     one=0.3,
@@ -73,7 +72,7 @@ COURSE = OptimisationConfig(
     clip_norm=5.0,
     ema=0.998,
 )
-TRACKS, BATCH, ALONE, HOLD = 32, 96, 0.15, 0.002
+TRACKS, BATCH, ALONE, HOLD, HIDDEN = 32, 96, 0.15, 0.002, 0.35
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ class Parts:
     def of(cls, model: AVSegmenter) -> "Parts":
         """The network's own; what is trained here is trained there."""
         encoder = model.audio_encoder
-        assert isinstance(encoder, YAMNet) and encoder.parts is not None
-        assert model.mixture is not None
+        if model.mixture is None or not isinstance(encoder, YAMNet) or encoder.parts is None:
+            raise SystemExit("only a network with YAMNet that names kinds ([model] categories).")
         return cls(encoder.parts, model.mixture, model)
 
     def encode(self, patches: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,11 +97,11 @@ class Parts:
         Shapes:
             (N, 5, 1, 96, 64) -> (N, 5, 512, 6, 4) and (N, 5, 1545)
         """
-        seen: list[Tensor] = []
-        hook = self.parts.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-        embeddings = self.model.encode_audio(patches)[..., -self.model.audio_encoder.out_dim :]  # type: ignore[misc]
-        hook.remove()
-        return seen[0].unflatten(0, patches.shape[:2]), embeddings
+        encoder = self.model.audio_encoder
+        assert isinstance(encoder, YAMNet)
+        maps = encoder.map(patches.flatten(0, 1))
+        clips = patches.shape[:2]
+        return maps.unflatten(0, clips), encoder.embed(maps).unflatten(0, clips)
 
     def hear(self, maps: Tensor, embeddings: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, T, K) of every kind, and the correction that is in them."""
@@ -139,12 +138,15 @@ class Store:
         maps, embeddings = opened("maps", shapes[0], "f2"), opened("embeddings", shapes[1], "f2")
         return cls(maps, embeddings, opened("told", kinds, "i1"))
 
-    def fill(self, tracks: Iterable[tuple[Tensor, Tensor]], taught: Parts) -> None:
-        """Encodes as many clips as there is room for."""
+    def fill(
+        self, tracks: Iterable[tuple[Tensor, Tensor]], taught: Parts, hidden: float = HIDDEN
+    ) -> None:
+        """Encodes as many clips as there is room for, with so many of their stretches hidden."""
         made = 0
         for patches, told in tracks:
+            rows, clips = patches.flatten(0, 1), patches.shape[:2]
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                maps, embeddings = taught.encode(_masked(patches))
+                maps, embeddings = taught.encode(hide_stretches(rows, hidden).unflatten(0, clips))
             end = min(made + len(patches), len(self.told))
             kept = (self.maps, maps), (self.embeddings, embeddings), (self.told, told)
             for place, values in kept:
@@ -161,21 +163,6 @@ class Store:
         if rng.random() < ALONE:
             batch = tuple(values.flatten(0, 1)[:, None] for values in batch)
         return batch  # type: ignore[return-value]
-
-
-def _masked(patches: Tensor) -> Tensor:
-    """A third of the patches without a band, a third without a moment."""
-    rows = patches.flatten(0, 1)
-    keep = torch.ones_like(rows, dtype=torch.bool)
-    for axis, most in ((2, 16), (3, 16)):
-        length = rows.shape[axis]
-        width = torch.randint(most + 1, (len(rows), 1)) * (torch.rand(len(rows), 1) < 0.35)
-        start = (torch.rand(len(rows), 1) * (length - width)).long()
-        place = torch.arange(length)
-        hidden = (place >= start) & (place < start + width)
-        keep &= ~(hidden[:, None, :, None] if axis == 2 else hidden[:, None, None, :])
-    least = rows.amin(dim=(1, 2, 3), keepdim=True)
-    return torch.where(keep, rows, least).unflatten(0, patches.shape[:2])
 
 
 def objective(logits: Tensor, correction: Tensor, told: Tensor) -> Tensor:
@@ -229,16 +216,6 @@ def _offset(model: AVSegmenter) -> float:
     return float(model.audio_encoder.log_offset)  # type: ignore[arg-type]
 
 
-def _opened(checkpoint: Path) -> AVSegmenter:
-    """The network, with an ear for mixtures if it has none."""
-    model = load_checkpoint(checkpoint)
-    if model.mixture is not None:
-        return model
-    grown = build_model(replace(model.config, mixture_hearing=True))
-    init_from(grown, checkpoint)
-    return grown
-
-
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -251,9 +228,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--held-out", type=int, default=300, help="soundtracks to judge with")
     asked = parser.parse_args()
+    if not asked.output.parent.is_dir():
+        raise SystemExit(f"{asked.output.parent}: is no folder; make it first.")
     try:
         torch.manual_seed(asked.seed)
-        model = _opened(asked.checkpoint).eval()
+        model = opened_with(asked.checkpoint, mixture_hearing=True).eval()
         print("before:", score(model, asked.bank, asked.held_out), flush=True)
         tracks = Soundtracks(
             asked.bank,

@@ -62,20 +62,26 @@ def test_only_what_hears_mixtures_is_given_and_taught(bank_root, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {file.name for file in files}
 
 
-def test_a_store_gives_back_what_was_encoded(script, tmp_path, monkeypatch):
+def test_a_store_gives_back_what_was_encoded(script, tmp_path):
     """As many clips as there is room for, each with its own truth, up to half precision."""
     torch.manual_seed(0)
     taught = script.Parts.of(build_model(replace(CONFIG, mixture_hearing=True)).eval())
     patches, told = torch.randn(3, 5, 1, 96, 64), torch.arange(3.0)[:, None, None]
     told = (told - 1).expand(-1, 5, 3)
     store = script.Store.new(tmp_path, taught, 4)
-    monkeypatch.setattr(script, "_masked", lambda patches: patches)
-    store.fill([(patches, told), (patches, told)], taught)
+    store.fill([(patches, told), (patches, told)], taught, hidden=0.0)
     with torch.inference_mode():
         maps, embeddings = taught.encode(patches)
     assert np.array_equal(store.told[:, 0, 0], [-1, 0, 1, -1])
     assert np.allclose(store.maps[:3], maps, atol=0.05)
     assert np.allclose(store.embeddings[3], embeddings[0], atol=0.05)
+
+
+def test_a_network_that_names_no_kinds_is_refused(script):
+    """It has no ear for mixtures, whatever its config asks for."""
+    nameless = replace(CONFIG, mixture_hearing=True, categories=())
+    with pytest.raises(SystemExit, match="that names kinds"):
+        script.Parts.of(build_model(nameless))
 
 
 def test_what_nobody_can_say_teaches_nothing(script):

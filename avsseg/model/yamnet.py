@@ -41,11 +41,19 @@ class YAMNet(nn.Module):
 
     def forward(self, log_mel: Tensor) -> Tensor:
         """Embeds patches; see the class for shapes."""
+        maps = self.map(log_mel)
+        embedded = self.embed(maps)
+        return embedded if self.parts is None else torch.cat([self.parts(maps), embedded], dim=1)
+
+    def map(self, log_mel: Tensor) -> Tensor:
+        """The map at stride 16 (N, 512, 6, 4) that the parts of a sound are read from."""
         x = F.relu(self.c1(_pad_same(log_mel, stride=2)))
-        x = self._blocks(x, 0, PARTS_AFTER)
-        parts = [] if self.parts is None else [self.parts(x)]
-        embedding = self._blocks(x, PARTS_AFTER, len(_STRIDES)).mean(dim=(2, 3))
-        return torch.cat([*parts, embedding, torch.sigmoid(self.fc(embedding))], dim=1)
+        return self._blocks(x, 0, PARTS_AFTER)
+
+    def embed(self, maps: Tensor) -> Tensor:
+        """The embedding and the scores (N, 1024 + 521) of such maps."""
+        embedding = self._blocks(maps, PARTS_AFTER, len(_STRIDES)).mean(dim=(2, 3))
+        return torch.cat([embedding, torch.sigmoid(self.fc(embedding))], dim=1)
 
     def _blocks(self, x: Tensor, first: int, end: int) -> Tensor:
         for dw, pw, stride in zip(

@@ -61,6 +61,24 @@ class Soundtracks(IterableDataset[tuple[Tensor, Tensor]]):
             yield _patches(tracks, self.log_offset), _told(tracks, self.names)
 
 
+def hide_stretches(patches: Tensor, share: float) -> Tensor:
+    """That share of the patches without a band of up to a quarter, as many without a moment.
+
+    Shapes:
+        (N, 1, times, bands) -> the same
+    """
+    count, _, times, bands = patches.shape
+    keep = torch.ones_like(patches, dtype=torch.bool)
+    for axis, length, most in ((2, times, times // 6), (3, bands, bands // 4)):
+        width = torch.randint(most + 1, (count, 1)) * (torch.rand(count, 1) < share)
+        start = (torch.rand(count, 1) * (length - width)).long()
+        place = torch.arange(length)
+        hidden = (place >= start) & (place < start + width)
+        shape = (count, 1, length, 1) if axis == 2 else (count, 1, 1, length)
+        keep &= ~hidden.reshape(shape)
+    return torch.where(keep, patches, patches.amin(dim=(1, 2, 3), keepdim=True))
+
+
 @torch.inference_mode()
 def score_hearing(
     hear: Callable[[Tensor], Tensor],

@@ -1,7 +1,7 @@
 """What a network starts from: published encoders, or another run's weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -11,6 +11,7 @@ from torch import Tensor
 from avsseg.checkpoint import load_checkpoint
 from avsseg.errors import CheckpointError
 from avsseg.foreign_checkpoint import read_pickle
+from avsseg.model.build import build_model
 from avsseg.model.foreign import pvt_v2_state, resnet_state, vggish_state
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.model.strict_load import load_strictly
@@ -87,6 +88,21 @@ class Match:
             if names:
                 parts.append(f"{len(names)} {words} ({_modules(names)})")
         return "; ".join(parts)
+
+
+def opened_with(checkpoint: Path, **parts: bool) -> AVSegmenter:
+    """The network of a checkpoint with these parts of its config, fresh where it had them not.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+    """
+    model = load_checkpoint(checkpoint)
+    config = replace(model.config, **parts)  # type: ignore[arg-type]
+    if config == model.config:
+        return model
+    grown = build_model(config)
+    init_from(grown, checkpoint)
+    return grown
 
 
 def init_from(model: AVSegmenter, weights: str | Path, *, offline: bool = False) -> Match:
