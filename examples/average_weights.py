@@ -4,10 +4,12 @@
 
 Training further on composed scenes gains on them and may lose on real films; the mean of the
 weights before and after keeps most of both. z_0 is no number that can be averaged, so E_phi, E_psi,
-eps_theta, D_tau and the layout are those of NEW.
+eps_theta, D_tau and the layout are those of NEW. With ``--parts`` only the parts that are named,
+such as ``backbone,necks,tpavis,match,decoder`` for the eyes, are averaged, and all else is OLD's.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from avsseg.checkpoint import load_checkpoint, read_header, save_checkpoint
@@ -16,17 +18,30 @@ from avsseg.errors import AvssegError
 LATENT = ("latent_encoder", "condition", "denoiser", "expansion", "layout", "layout_hint")
 
 
-def average(new: Path, old: Path, output: Path, *, share: float) -> None:
-    """Writes NEW with ``1 - share`` of OLD in every weight that is not the latent's."""
+def average(new: Path, old: Path, output: Path, *, share: float, parts: Sequence[str]) -> None:
+    """Writes the mean of the parts; of the trunk, with the rest of NEW, where none are named.
+
+    Raises:
+        SystemExit: the networks are not of one kind, or have no part of such a name.
+    """
     model, other = load_checkpoint(new), load_checkpoint(old)
     if model.config != other.config:
         raise SystemExit(f"{old}: is another network than {new}; only equals can be averaged.")
+    known = [name for name, _ in model.named_children()]
+    for part in parts:
+        if part not in known:
+            raise SystemExit(f"--parts {part}: no such part; there are {', '.join(known)}.")
+    mixed = parts or [name for name in known if name not in LATENT]
     weights = model.state_dict()
     for name, theirs in other.state_dict().items():
-        if name.split(".")[0] not in LATENT and theirs.is_floating_point():
-            weights[name].lerp_(theirs, 1 - share)
+        if name.split(".")[0] in mixed:
+            if theirs.is_floating_point():
+                weights[name].lerp_(theirs, 1 - share)
+        elif parts:
+            weights[name].copy_(theirs)
     summary = dict(read_header(new).summary)
-    summary["averaged"] = f"the trunk is {share:g} of this and {1 - share:g} of {old.name}"
+    what = f"{', '.join(parts)}: " if parts else "the trunk is "
+    summary["averaged"] = f"{what}{share:g} of this and {1 - share:g} of {old.name}"
     save_checkpoint(output, model, summary=summary)
 
 
@@ -37,9 +52,11 @@ def main() -> None:
     parser.add_argument("old", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.5, help="of NEW")
+    parser.add_argument("--parts", default="", help="alone, divided by commas; else OLD's")
     asked = parser.parse_args()
+    parts = [part.strip() for part in asked.parts.split(",") if part.strip()]
     try:
-        average(asked.new, asked.old, asked.output, share=asked.share)
+        average(asked.new, asked.old, asked.output, share=asked.share, parts=parts)
     except AvssegError as error:
         raise SystemExit(str(error)) from None
 

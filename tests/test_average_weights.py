@@ -46,6 +46,25 @@ def test_trunks_are_averaged_and_the_latent_is_the_first_ones(two, tmp_path):
     assert read_header(tmp_path / "mean.safetensors").summary["steps"] == "7"
 
 
+def test_of_named_parts_alone_the_mean_is_taken(two, tmp_path):
+    """All else, the latent too, is the second one's."""
+    shares = ("--share", 0.25, "--parts", "necks, match")
+    done = run(*two, "-o", tmp_path / "mean.safetensors", *shares)
+    assert done.returncode == 0, done.stderr
+    mean = load_checkpoint(tmp_path / "mean.safetensors")
+    for name, weight in mean.named_parameters():
+        wanted = 2.5 if name.startswith(("necks.", "match.")) else 3.0
+        assert weight.unique().tolist() == [wanted], name
+
+
+def test_a_part_that_the_network_has_not_is_refused(two, tmp_path):
+    """With the parts that there are."""
+    done = run(*two, "-o", tmp_path / "mean.safetensors", "--parts", "eyes")
+    assert done.returncode == 1
+    assert "--parts eyes: no such part; there are backbone" in done.stderr
+    assert not (tmp_path / "mean.safetensors").exists()
+
+
 def test_other_networks_are_refused(two, tiny_checkpoint, tmp_path):
     """Nothing is written."""
 

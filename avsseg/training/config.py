@@ -107,6 +107,10 @@ class OptimisationConfig:
     """Names of the modules that are to move (``sound_context``, ``tpavis.2.phi``), of those that
     the lines above leave free; all else stays as it is, batch norms' statistics too. Empty for
     all."""
+    held: tuple[str, ...] = ()
+    """Names of the modules that are not to move (``match.hear``), nor their statistics."""
+    freeze_norm: bool = False
+    """Keep every batch norm as it is: its statistics, its scale and its shift."""
     channels_last: bool = False
     """Memory order of the backbone that some machines compute faster in."""
     sizes: tuple[int, ...] = ()
@@ -222,7 +226,7 @@ class TrainConfig:
                 "= false, and freeze_backbone = true, or data.replay.stored_maps below 4 to train "
                 "the stages behind the maps that are kept (0 keeps the pictures)."
             )
-        if not (whole or optimisation.freeze_backbone_norm):
+        if not (whole or optimisation.freeze_backbone_norm or optimisation.freeze_norm):
             raise ConfigError(
                 "data.replay.stored_maps is below 4: set optimisation.freeze_backbone_norm = true."
             )

@@ -1,6 +1,6 @@
 """Which weights a run moves, and how fast."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ def choose_trained(model: AVSegmenter, config: OptimisationConfig) -> None:
     """Marks the weights that are to move.
 
     Raises:
-        ConfigError: the network has no module of a name in ``config.parts``.
+        ConfigError: the network has no module of a name in ``config.parts`` or ``config.held``.
     """
     model.backbone.requires_grad_(not config.freeze_backbone)
     if config.freeze_backbone_depthwise:
@@ -27,6 +27,8 @@ def choose_trained(model: AVSegmenter, config: OptimisationConfig) -> None:
         moving = {id(p) for part in _parts(model, config) for p in part.parameters()}
         for weight in model.parameters():
             weight.requires_grad_(weight.requires_grad and id(weight) in moving)
+    for module in _still(model, config):
+        module.requires_grad_(False)
     if config.channels_last:
         model.backbone.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -42,6 +44,8 @@ def to_train_mode(model: AVSegmenter, config: OptimisationConfig) -> None:
     elif config.freeze_backbone_norm:
         for norm in _norms(model.backbone):
             norm.eval()
+    for module in _still(model, config):
+        module.eval()
 
 
 def make_optimizer(model: AVSegmenter, config: OptimisationConfig) -> torch.optim.Optimizer:
@@ -58,11 +62,20 @@ def make_optimizer(model: AVSegmenter, config: OptimisationConfig) -> torch.opti
 
 
 def _parts(model: AVSegmenter, config: OptimisationConfig) -> list[nn.Module]:
+    return _named(model, config.parts, "parts")
+
+
+def _still(model: AVSegmenter, config: OptimisationConfig) -> list[nn.Module]:
+    norms = _norms(model) if config.freeze_norm else ()
+    return [*_named(model, config.held, "held"), *norms]
+
+
+def _named(model: AVSegmenter, names: Sequence[str], option: str) -> list[nn.Module]:
     known = dict(model.named_modules())
-    for name in config.parts:
+    for name in names:
         if name not in known:
-            raise ConfigError(f"optimisation.parts: this network has no module {name!r}.")
-    return [known[name] for name in config.parts]
+            raise ConfigError(f"optimisation.{option}: this network has no module {name!r}.")
+    return [known[name] for name in names]
 
 
 def _norms(module: nn.Module) -> Iterator[nn.Module]:

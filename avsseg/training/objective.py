@@ -10,6 +10,7 @@ from avsseg.errors import ConfigError
 from avsseg.model.diffusion import predict_start, q_sample, target_of
 from avsseg.model.segmenter import AVSegmenter, Fused
 from avsseg.training.batch import TrainBatch
+from avsseg.training.held_pictures import encode_once
 from avsseg.training.losses import (
     audio_visual_matching_loss,
     contrastive_loss,
@@ -119,7 +120,7 @@ class Objective(nn.Module):
     def _fuse(self, batch: TrainBatch) -> Fused:
         if batch.features is None:
             assert batch.frames is not None
-            features = self.model.encode_frames(batch.frames)
+            features = self._encoded(batch.frames)
         else:
             features = self.model.resume_frames([_stored(f) for f in batch.features])
         if batch.embeddings is None:
@@ -128,6 +129,12 @@ class Objective(nn.Module):
         else:
             embeddings = _stored(batch.embeddings)
         return self.model.fuse(features, embeddings, batch.frames)
+
+    def _encoded(self, frames: Tensor) -> list[Tensor]:
+        norms = (m for m in self.model.backbone.modules() if isinstance(m, nn.BatchNorm2d))
+        if any(norm.training for norm in norms):
+            return self.model.encode_frames(frames)
+        return encode_once(self.model.encode_frames, frames)
 
     def _labelled(self, fused: Fused, batch: TrainBatch) -> tuple[Fused, Tensor]:
         """Keeps the labelled frames: no operation after TPAVI crosses frames (S4 has but one).

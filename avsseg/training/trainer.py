@@ -2,6 +2,7 @@
 
 import logging
 import math
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -160,7 +161,8 @@ class Trainer:
     def _placed(self, batch: TrainBatch) -> TrainBatch:
         """A batch on the device, as one of the sizes that are trained sees it."""
         sides = self.config.optimisation.sizes or (self.config.model.image_size,)
-        drawn = int(torch.randint(len(sides), ())) if len(sides) > 1 else 0
+        # All processes draw the same, or each would wait for the one with the largest.
+        drawn = random.Random(self.clock.batches).randrange(len(sides))
         return at_size(batch.to(self.accelerator.device), sides[drawn])
 
     def _set_rate(self) -> float:

@@ -47,8 +47,26 @@ def test_of_named_parts_alone_weights_and_statistics_move():
     }
 
 
-def test_a_part_that_the_network_has_not_is_refused():
+def test_held_parts_and_batch_norms_stay_and_all_else_moves():
+    """What is held needs no list of all the rest; a norm keeps scale, shift and statistics."""
+    model = build_model(replace(preset("compact"), kind="ed", latent_layout=False))
+    chosen = replace(CONFIG, held=("match.hear", "decoder"), freeze_norm=True)
+    choose_trained(model, chosen)
+    to_train_mode(model, chosen)
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d | nn.BatchNorm3d)]
+    assert norms
+    assert not any(norm.training or norm.weight.requires_grad for norm in norms)
+    held = [*model.match.hear.modules(), *model.decoder.modules()]
+    assert not any(module.training for module in held)
+    still = {id(p) for part in (*norms, *held) for p in part.parameters()}
+    heads = [p for part in (model.necks, model.match, model.tpavis) for p in part.parameters()]
+    assert {p.requires_grad for p in heads if id(p) not in still} == {True}
+    assert not any(p.requires_grad for p in heads if id(p) in still)
+
+
+@pytest.mark.parametrize("option", ["parts", "held"])
+def test_a_part_that_the_network_has_not_is_refused(option):
     """By its name, before anything is trained."""
     model = build_model(replace(preset("compact"), kind="ed", latent_layout=False))
-    with pytest.raises(ConfigError, match="no module 'cvae'"):
-        choose_trained(model, replace(CONFIG, parts=("cvae",)))
+    with pytest.raises(ConfigError, match=f"{option}: this network has no module 'cvae'"):
+        choose_trained(model, replace(CONFIG, **{option: ("cvae",)}))
