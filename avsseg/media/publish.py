@@ -39,12 +39,14 @@ def publish_file(
     writer makes of its permissions, the file gets those that the umask gives any new file.
 
     Raises:
-        MediaError: ``path`` exists and ``overwrite`` is off, is the ``source`` itself or a
-            folder, cannot be written, or the disk fills up.
+        MediaError: ``path`` exists and ``overwrite`` is off, is the ``source`` itself, a
+            folder or a device, cannot be written, or the disk fills up.
     """
     refuse_source(path, source)
     if path.is_dir():
         raise MediaError(f"{path}: is a folder; name a file to write")
+    if path.exists() and not path.is_file():  # root would put a file in the place of /dev/null
+        raise MediaError(f"{path}: is no regular file; name another to write")
     if path.exists() and not overwrite:
         raise MediaError(f"{path}: exists already; give --overwrite to replace it")
     temporary = _temporary_sibling(path)

@@ -110,6 +110,16 @@ def test_a_missing_folder_is_named(tmp_path):
         publish_file(tmp_path / "nowhere" / "a.csv").__enter__()
 
 
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    """A pipe here; a device such as /dev/null is one that only root could lose."""
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(MediaError, match="no regular file"):
+        publish_file(pipe, overwrite=True).__enter__()
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_a_folder_in_the_way_is_named(tmp_path):
     """A file cannot replace a folder."""
     with pytest.raises(MediaError, match="is a folder"):
