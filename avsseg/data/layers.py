@@ -8,6 +8,7 @@ from avsseg.data.choice import pick, pick_category, pick_weighted
 from avsseg.data.cutouts import CutOut, Source, cut_out, find_sources
 from avsseg.data.draft import Draft
 from avsseg.data.kinds import INSTRUMENTS
+from avsseg.data.lean import lean
 from avsseg.data.motion import Pose, object_path
 from avsseg.data.paste import Layer
 from avsseg.data.placing import Spot, draw_area, place
@@ -60,7 +61,9 @@ def _add_object(draft: Draft, name: str, area: float, near: Spot | None) -> Pose
 
 
 def _draw_piece(draft: Draft, offers: Sequence[tuple[Source, ...]]) -> CutOut | None:
-    return cut_out(draft.view, pick(draft.rng, pick(draft.rng, offers)))
+    spread = draft.options.lean
+    piece = cut_out(draft.view, pick(draft.rng, pick(draft.rng, offers)))
+    return lean(piece, draft.rng, spread) if piece and spread else piece
 
 
 def _add_player(draft: Draft) -> None:

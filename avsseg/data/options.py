@@ -25,6 +25,7 @@ class SceneOptions:
         close_area: the range of its size then, in frames.
         roll: chance that an object is turned by any angle, as seen from above.
         stretch: standard deviation of the logarithm of an object's width over its height.
+        lean: standard deviation of the corners of an object seen aslant, in shares of its sides.
         decoys: chance of silent things pasted with the same edges as the objects.
         feather: range of the paste's border in pixels at 224.
         labelled_ground: share of grounds that bring labelled objects of their own.
@@ -59,6 +60,7 @@ class SceneOptions:
     close_area: tuple[float, float] = (0.6, 2.5)
     roll: float = 0.0
     stretch: float = 0.0
+    lean: float = 0.0
     decoys: float = 0.35
     feather: tuple[float, float] = (0.5, 2.0)
     labelled_ground: float = 0.4
