@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def predict(
     inputs: options.Inputs = None,
     out: options.Out = Path("avsseg-out"),
-    output: options.Output = "overlay,csv",
+    output: options.Output = options.DEFAULT_OUTPUT,
     style: options.Style = options.StyleName.TINT,
     threshold: options.Threshold = 0.5,
     encoder: options.EncoderName = "libx264",
@@ -159,11 +159,11 @@ def _films(
     return films
 
 
-def _kinds(output: str, *, report: bool) -> tuple[str, ...]:
+def _kinds(output: Sequence[str], *, report: bool) -> tuple[str, ...]:
     """The outputs that were named, and those that a report is made from."""
     from avsseg.page.film_page import NEEDED
 
-    named = [kind.strip() for kind in output.split(",") if kind.strip()]
+    named = [kind.strip() for kind in ",".join(output).split(",") if kind.strip()]
     return tuple(dict.fromkeys([*named, *(NEEDED if report else ())]))
 
 

@@ -62,13 +62,14 @@ Out = Annotated[
     Path, typer.Option("-o", "--out", file_okay=False, help="Folder for all that is written.")
 ]
 
+DEFAULT_OUTPUT = ["overlay,csv"]
 Output = Annotated[
-    str,
+    list[str],
     typer.Option(
         "--output",
         metavar="KIND,...",
         help="Any of overlay, csv, masks, palette, mask-video, matte, alpha, alpha-webm, gif, soft,"
-        " heat, segments, srt, regions, rle.",
+        " heat, segments, srt, regions, rle; may be repeated.",
         rich_help_panel=_WRITE,
     ),
 ]

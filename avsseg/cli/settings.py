@@ -53,7 +53,7 @@ def _of_group(group: Any, values: Mapping[str, Any], *, where: str) -> dict[str,
 
 def _of_command(command: Any, values: Mapping[str, Any], *, where: str) -> dict[str, Any]:
     options = {
-        flag.removeprefix("--"): parameter.name
+        flag.removeprefix("--"): parameter
         for parameter in command.params
         for flag in parameter.opts
         if flag.startswith("--")
@@ -61,4 +61,10 @@ def _of_command(command: Any, values: Mapping[str, Any], *, where: str) -> dict[
     unknown = [name for name in values if name not in options]
     if unknown:
         raise ConfigError(f"{where}{unknown[0]} is no option; known: {', '.join(options)}.")
-    return {options[name]: value for name, value in values.items()}
+    return {options[name].name: _value(options[name], values[name]) for name in values}
+
+
+def _value(parameter: Any, value: Any) -> Any:
+    """What an option that may be given several times is set to once is a list of one."""
+    once = getattr(parameter, "multiple", False) and isinstance(value, str)
+    return [value] if once else value

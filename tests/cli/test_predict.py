@@ -158,6 +158,23 @@ def test_pure_colours_survive(matrix, make_film, predict, tmp_path):
         assert int(next(container.decode(video=0)).colorspace) == matrix
 
 
+def test_kinds_may_be_named_one_by_one(make_film, predict, tmp_path, monkeypatch):
+    """--output given twice writes both; a settings file names them as the option does."""
+    source = make_film("film.mp4", sounds=AAC)
+    predict(source, "--output", "csv", "--output", "masks,csv")
+    assert _kinds_written(tmp_path / "out/film") == ["csv", "masks"]
+    settings = tmp_path / "config.toml"
+    monkeypatch.setenv("AVSSEG_CONFIG", str(settings))
+    for line in ('output = "rle,csv"', 'output = ["rle", "csv"]'):
+        settings.write_text(f"[predict]\n{line}\n")
+        predict(source, "--overwrite")
+        assert _kinds_written(tmp_path / "out/film") == ["rle", "csv"]
+
+
+def _kinds_written(folder):
+    return list(json.loads((folder / "manifest.json").read_text())["files"][0]["outputs"])
+
+
 def test_odd_sizes_work_for_every_output(make_film, predict, tmp_path):
     """Videos are padded, masks keep the true size, and all of it is listed in the manifest."""
     source = make_film("film.mkv", size=(65, 49), pix_fmt="yuv444p")
