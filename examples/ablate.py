@@ -55,12 +55,30 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
             "objective.latent_sample_grad": "0.6",
         },
     ),
+    "shipped": (
+        "not there: the latent part that ships, z drawn as a coarse mask",
+        {
+            "model.latent_layout": "true",
+            "model.condition_source": "features",
+            "model.latent_bound": "running",
+            "model.latent_hidden": "256",
+            "model.prediction_type": "sample",
+            "model.noise_scope": "video",
+            "objective.latent_z0": "0.0",
+            "objective.latent_x0": "0.0",
+            "objective.latent_sample_grad": "1.0",
+            "objective.layout_weight": "1.0",
+            "objective.contrastive_weight": "0.4",
+            "objective.memory_bank": "256",
+            "objective.contrastive_through_latent": "false",
+        },
+    ),
 }
 # In this order, and within a stage seed by seed, so that what is there when time is up is whole.
 STAGES: tuple[tuple[str, ...], ...] = (
     ("ed", "ldm", "cvae", "contrastive"),
     ("none", "audio", "visual"),
-    *(("own",), ("latent8",), ("latent32",), ("latent16",)),
+    *(("own",), ("shipped",), ("latent8",), ("latent32",), ("latent16",)),
 )
 
 BASE = """\
