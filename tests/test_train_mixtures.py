@@ -92,8 +92,11 @@ def test_what_nobody_can_say_teaches_nothing(script):
     assert max(costs) == min(costs) < 1e-3
 
 
-def test_a_correction_costs_what_it_changes(script):
-    """So where the network was right, it is left as it was."""
-    right, told = torch.tensor([[[30.0, -30.0]]]), torch.tensor([[[1.0, 0.0]]])
-    cost = script.objective(right, torch.full((1, 1, 2), 3.0), told)
-    assert cost == pytest.approx(script.HOLD * 18, rel=1e-4)
+@pytest.mark.parametrize(
+    ("heard", "price"), [((0.0, 0.0), 0.5), ((1.0, 0.0), 0.5), ((1.0, 1.0), 0.0)]
+)
+def test_a_correction_costs_what_it_changes(script, heard, price):
+    """So where the network was right, it is left as it was, and more so where one kind is heard."""
+    told = torch.tensor([[heard]])
+    cost = script.objective(60 * told - 30, torch.full((1, 1, 2), 3.0), told, hold_one=0.5)
+    assert cost == pytest.approx((script.HOLD + price) * 18, rel=1e-4)
