@@ -242,7 +242,9 @@ def main() -> None:
     parser.add_argument("--tracks", type=int, default=50_000, help="clips to compose")
     parser.add_argument("--minutes", type=float, default=COURSE.minutes)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--hold-one", type=float, default=HOLD_ONE, help="price of corrections")
+    parser.add_argument(
+        "--hold-one", type=float, default=HOLD_ONE, help="price of corrections of one kind alone"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--held-out", type=int, default=300, help="soundtracks to judge with")
     asked = parser.parse_args()
