@@ -1,7 +1,8 @@
 """Where batches come from: clips on disk, or scenes composed as training goes."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Generator
+from multiprocessing import active_children
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch, join
 from avsseg.training.clips import TrainClips
 from avsseg.training.config import DataConfig
-from avsseg.training.interruption import leave_signals_to_parent
+from avsseg.training.interruption import end_helpers, leave_signals_to_parent
 from avsseg.training.replay import ReplayConfig, ReplayDataset
 from avsseg.training.sampler import PositionedBatches
 
@@ -27,7 +28,7 @@ class Source(Protocol):
 
     epoch_batches: int
 
-    def batches(self, start: int) -> Iterator[TrainBatch]:
+    def batches(self, start: int) -> Generator[TrainBatch, None, None]:
         """Batches from number ``start`` on."""
 
 
@@ -49,7 +50,7 @@ class ClipSource:
         self._order = {"batch": batch, "seed": seed, "rank": rank, "world": world}
         self.epoch_batches = PositionedBatches(len(clips), **self._order).epoch_batches
 
-    def batches(self, start: int) -> Iterator[TrainBatch]:
+    def batches(self, start: int) -> Generator[TrainBatch, None, None]:
         """Batches from number ``start`` on."""
         order = PositionedBatches(len(self._clips), start=start, **self._order)
         return _batches(self._clips, self._workers, self._pin, batch_sampler=order, collate_fn=join)
@@ -77,7 +78,7 @@ class ReplaySource:
         self._seed = seed, rank
         self.epoch_batches = data.epoch_batches
 
-    def batches(self, start: int) -> Iterator[TrainBatch]:
+    def batches(self, start: int) -> Generator[TrainBatch, None, None]:
         """Batches of a store that begins empty, seen by the encoders as they are now."""
         seed = int(np.random.SeedSequence((*self._seed, start)).generate_state(1)[0])
         encoders = copy.deepcopy(self._model).cpu().eval()
@@ -85,7 +86,10 @@ class ReplaySource:
         return _batches(scenes, self._workers, self._pin, batch_size=None)
 
 
-def _batches(data: Any, workers: int, pin: bool, **options: Any) -> Iterator[TrainBatch]:
+def _batches(
+    data: Any, workers: int, pin: bool, **options: Any
+) -> Generator[TrainBatch, None, None]:
+    """Batches of a loader whose processes are gone when this is closed."""
     loader = DataLoader(
         data,
         num_workers=workers,
@@ -96,9 +100,15 @@ def _batches(data: Any, workers: int, pin: bool, **options: Any) -> Iterator[Tra
         generator=torch.Generator().manual_seed(0),
         **options,
     )
+    others = set(active_children())
+    batches = iter(loader)
+    helpers = set(active_children()) - others
     try:
-        yield from loader
+        yield from batches
     except AvssegError as error:  # a loader process sends its whole traceback as the message
         line = str(error.args[0]).splitlines()[-1]
         prefix = f"{type(error).__module__}.{type(error).__name__}: "
         raise type(error)(line.removeprefix(prefix)) from error
+    finally:
+        del batches  # unless an error's traceback holds it, torch asks them to end, and waits
+        end_helpers(helpers)

@@ -5,6 +5,7 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +81,10 @@ class Trainer:
             TrainingError: a loss or gradient is not a number; the last saved state is kept.
             MediaError: something cannot be written.
         """
-        with Interruption() as self._interruption:
-            stream = self._source.batches(self.clock.batches)
+        with (
+            Interruption() as self._interruption,
+            closing(self._source.batches(self.clock.batches)) as stream,
+        ):
             if self._random is not None:
                 restore_random_state(self._random)
             to_train_mode(self.model, self.config.optimisation)
