@@ -20,16 +20,15 @@ to most) over seeds.
 import argparse
 import csv
 import json
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+
+from ablation_runs import keep_settings, run_avsseg, spread
 
 NUM_FRAMES, BATCH = 5, 6
 SCORES = ("miou", "miou_sounding", "f")
@@ -157,12 +156,7 @@ class Ablation:
 
     def prepare(self) -> None:
         """Settings, clips and features, as far as they are not there yet."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        base = self.folder / "base.toml"
-        text = self._base()
-        if base.exists() and base.read_text(encoding="utf-8") != text:
-            raise SystemExit(f"{base}: holds other settings; choose another folder.")
-        base.write_text(text, encoding="utf-8")
+        keep_settings(self.folder / "base.toml", self._base())
         sizes = ("--layout", "ms3", "--split-sizes", self.clips)
         self.avsseg("data", "data", "synth", "--bank", self.bank, "-o", self._data, *sizes)
         # Runs of one step fill the cache, so that those that are timed find it full. There are two
@@ -204,17 +198,8 @@ class Ablation:
             return list(csv.DictReader(file))
 
     def avsseg(self, log: str, *arguments: str | Path) -> float:
-        """Runs a command on one thread, its output in logs/, and returns the seconds it took."""
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        path = self.folder / "logs" / f"{log}.txt"
-        path.parent.mkdir(exist_ok=True)
-        began = time.monotonic()
-        with path.open("a", encoding="utf-8") as file:
-            command = [sys.executable, "-m", "avsseg", *map(str, arguments)]
-            done = subprocess.run(command, env=os.environ | one, stdout=file, stderr=file)
-        if done.returncode:
-            raise SystemExit(f"{log}: exit status {done.returncode}; see {path}.")
-        return time.monotonic() - began
+        """Runs a command, its output in logs/, and returns the seconds it took."""
+        return run_avsseg(self.folder / "logs" / f"{log}.txt", *arguments)
 
     @property
     def _data(self) -> Path:
@@ -261,15 +246,11 @@ def table(rows: list[dict[str, str]]) -> str:
     for name, (words, _) in VARIANTS.items():
         own = [row for row in rows if row["variant"] == name]
         if own:
-            cells = [_spread([100 * float(row[key]) for row in own]) for key in SCORES]
+            cells = [spread([100 * float(row[key]) for row in own]) for key in SCORES]
             seconds = statistics.mean(float(row["train_s"]) for row in own)
             cells += [str(len(own)), f"{seconds:.0f}"]
             lines.append(" | ".join(("| " + words, *cells)) + " |")
     return "\n".join(lines)
-
-
-def _spread(values: list[float]) -> str:
-    return f"{statistics.mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def main() -> None:

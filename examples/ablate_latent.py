@@ -10,21 +10,19 @@ stage that the LDM takes from the weights and holds. Both hold the encoders and 
 the same scenes with the same sounds, in pictures of 224, composed from the bank's train split as
 ``train_compact.toml`` does; ``avsseg eval --bank`` scores them on its val split.
 
-FOLDER gets starts/, train/, eval/ and logs/. The same command goes on where it was stopped, with a
-run that was cut short from its first step. A Markdown table ends it: mIoU in per cent, mean (least
-to most) over seeds.
+FOLDER gets settings.json, starts/, train/, eval/ and logs/. The same command goes on where it was
+stopped, with a run that was cut short from its first step. A Markdown table ends it: mIoU in per
+cent, mean (least to most) over seeds.
 """
 
 import argparse
 import json
-import os
 import shutil
-import statistics
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from ablation_runs import keep_settings, run_avsseg, spread
 
 FRESH = ("decoder", "presence", "expansion", "layout_hint", "condition", "denoiser")
 HEARS = ("audio_adapter", "sound_context", "mixture", "match.hear")
@@ -62,6 +60,16 @@ class Comparison:
     weights: str
     steps: int
     count: int
+
+    def prepare(self) -> None:
+        """Writes down what all runs of the folder have in common."""
+        known = {
+            "bank": str(self.bank.resolve()),
+            "weights": self.weights,
+            "steps": self.steps,
+            "count": self.count,
+        }
+        keep_settings(self.folder / "settings.json", json.dumps(known | SETTINGS, indent=1))
 
     def finish(self, kind: str, seed: int) -> None:
         """Trains and scores one form with one seed, as far as that is not done."""
@@ -116,15 +124,7 @@ class Comparison:
         return path
 
     def _avsseg(self, log: str, *arguments: object) -> None:
-        """Runs a command on one thread, its output in logs/."""
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        path = self.folder / "logs" / f"{log}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            command = [sys.executable, "-m", "avsseg", *map(str, arguments)]
-            done = subprocess.run(command, env=os.environ | one, stdout=file, stderr=file)
-        if done.returncode:
-            raise SystemExit(f"{log}: exit status {done.returncode}; see {path}.")
+        run_avsseg(self.folder / "logs" / f"{log}.txt", *arguments)
 
 
 def table(ed: list[dict[str, float]], ldm: list[dict[str, float]]) -> str:
@@ -138,13 +138,9 @@ def table(ed: list[dict[str, float]], ldm: list[dict[str, float]]) -> str:
             for name in ("miou", "zero_z", "oracle_z")
         )
         gains = [b - a for a, b in zip(without, sampled, strict=True)]
-        cells = [_spread(values) for values in (without, sampled, gains, zero, true)]
+        cells = [spread(values) for values in (without, sampled, gains, zero, true)]
         lines.append(" | ".join((f"| {row.replace('_', ' ')}", *cells)) + " |")
     return "\n".join(lines)
-
-
-def _spread(values: list[float]) -> str:
-    return f"{statistics.mean(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def main() -> None:
@@ -166,6 +162,7 @@ def main() -> None:
         steps=asked.steps,
         count=asked.count,
     )
+    comparison.prepare()
     with ThreadPoolExecutor(asked.jobs) as pool:
         queue = [(kind, seed) for seed in seeds for kind in ("ed", "ldm")]
         for future in [pool.submit(comparison.finish, *run) for run in queue]:

@@ -1,28 +1,28 @@
 """The script that trains what follows a trunk anew, with the latent and without."""
 
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
 import pytest
 import torch
 
 from avsseg.checkpoint import load_checkpoint
 from avsseg.weights import resolve_weights
 
-SCRIPT = Path(__file__).parents[1] / "examples" / "ablate_latent.py"
+KERNEL = "deep.0.weight"
 
-_spec = spec_from_file_location("avsseg_ablate_latent", SCRIPT)
-assert _spec is not None and _spec.loader is not None
-ablate = module_from_spec(_spec)
-_spec.loader.exec_module(ablate)
+
+@pytest.fixture(scope="module")
+def ablate(example):
+    """The script's own module."""
+    return example("ablate_latent")
+
+
+def comparison(ablate, folder, **changed):
+    settings = {"bank": folder, "weights": "avsseg-compact", "steps": 1, "count": 1}
+    return ablate.Comparison(folder=folder, **(settings | changed))
 
 
 @pytest.mark.parametrize("kind", ["ed", "ldm"])
-def test_a_form_starts_from_the_trunk_and_fresh_numbers_behind_it(tmp_path, kind):
-    comparison = ablate.Comparison(
-        bank=tmp_path, folder=tmp_path, weights="avsseg-compact", steps=1, count=1
-    )
-    start = load_checkpoint(comparison._start(kind, 1))
+def test_a_form_starts_from_the_trunk_and_fresh_numbers_behind_it(ablate, tmp_path, kind):
+    start = load_checkpoint(comparison(ablate, tmp_path)._start(kind, 1))
     known = load_checkpoint(resolve_weights("avsseg-compact")).state_dict()
     assert start.config.kind == kind
     modules = dict(start.named_modules())
@@ -30,13 +30,18 @@ def test_a_form_starts_from_the_trunk_and_fresh_numbers_behind_it(tmp_path, kind
     for name, weight in start.state_dict().items():
         if not name.startswith(tuple(f"{part}." for part in ablate.FRESH)):
             assert torch.equal(weight, known[name]), name
-    assert not torch.equal(start.decoder.state_dict()[_KERNEL], known[f"decoder.{_KERNEL}"])
+    assert not torch.equal(start.decoder.state_dict()[KERNEL], known[f"decoder.{KERNEL}"])
 
 
-_KERNEL = "deep.0.weight"
+def test_a_folder_holds_runs_of_equal_settings(ablate, tmp_path):
+    """Else networks of other steps, or figures of other scenes, would stand in one table."""
+    comparison(ablate, tmp_path).prepare()
+    comparison(ablate, tmp_path).prepare()
+    with pytest.raises(SystemExit, match="other settings"):
+        comparison(ablate, tmp_path, steps=2).prepare()
 
 
-def test_the_table_tells_the_gain_seed_by_seed():
+def test_the_table_tells_the_gain_seed_by_seed(ablate):
     names = [f"t5_{row}" for row in ablate.ROWS]
     ed = [{f"{name}_miou": miou for name in names} for miou in (0.5, 0.6)]
     others = {f"{name}_{z}": 0.4 for name in names for z in ("zero_z", "oracle_z")}
