@@ -36,8 +36,9 @@ class ClipMasks:
         masks (T, H, W) float32 probabilities in [0, 1] on the network's grid, the mean where
         several samples were drawn; spread (T, H, W) and disagreement (T,) of those samples;
         muted (T, H, W) what the masks are without sound; heard (T, 521) scores in [0, 1] of
-        AudioSet's classes; embedding (T, A) of the sound where the encoder has no classes. What was
-        not asked for, or is not to be had, is None.
+        AudioSet's classes; embedding (T, A) of the sound where the encoder has no classes; grey
+        (T, 64, 64) uint8, the pictures in small. What was not asked for, or is not to be had, is
+        None.
 
     Attributes:
         times: as in the clip; only the first ``num_valid`` moments are kept.
@@ -51,3 +52,4 @@ class ClipMasks:
     muted: NDArray[np.float32] | None = None
     heard: NDArray[np.float32] | None = None
     embedding: NDArray[np.float32] | None = None
+    grey: NDArray[np.uint8] | None = None

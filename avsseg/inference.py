@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from avsseg.errors import UsageError
 from avsseg.examine import Findings, examine, sample_noises
 from avsseg.fast.graphs import Recorder, graphs_wanted, recorder_of
 from avsseg.fast.ready import ready_copy
+from avsseg.media.grey import grey_of_rgb
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.network_timer import timed_network
 from avsseg.stage_timer import NO_TIMER, NoTimer
@@ -240,5 +242,6 @@ def _unpacked(clips: list[Clip], found: Findings) -> Iterator[ClipMasks]:
             masks=masks[row, valid],
             times=clip.times[valid],
             index=clip.index,
+            grey=np.stack([grey_of_rgb(picture) for picture in clip.frames[valid]]),
             **{name: arrays[row, valid] for name, arrays in known.items()},
         )

@@ -66,6 +66,7 @@ def _blended(one: Weighed, other: Weighed) -> Weighed:
         muted=_mean(a.muted, b.muted, share),
         heard=_mean(a.heard, b.heard, share),
         embedding=_mean(a.embedding, b.embedding, share),
+        grey=a.grey,
     )
 
 
@@ -85,4 +86,5 @@ def _moments(result: ClipMasks) -> Iterator[Moment]:
             muted=None if result.muted is None else result.muted[row],
             heard=None if result.heard is None else result.heard[row],
             embedding=None if result.embedding is None else result.embedding[row],
+            grey=None if result.grey is None else result.grey[row],
         )

@@ -10,6 +10,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from avsseg.media.grey import Grey
+from avsseg.motion import blended
+
 Mask = NDArray[np.float32]
 
 
@@ -18,8 +21,8 @@ class Moment:
     """What the network says of one moment of a film.
 
     Shapes:
-        mask (h, w); spread and muted (h, w) or None; heard (521,) and embedding (A,) or None:
-        as in ``ClipMasks``
+        mask (h, w); spread and muted (h, w) or None; heard (521,) and embedding (A,) or None;
+        grey (64, 64) uint8 or None: as in ``ClipMasks``
 
     Attributes:
         time: of the picture, in seconds on the film's clock.
@@ -33,11 +36,12 @@ class Moment:
     muted: Mask | None = None
     heard: NDArray[np.float32] | None = None
     embedding: NDArray[np.float32] | None = None
+    grey: Grey | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that its arrays take."""
-        arrays = (self.mask, self.spread, self.muted, self.heard, self.embedding)
+        arrays = (self.mask, self.spread, self.muted, self.heard, self.embedding, self.grey)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
@@ -49,6 +53,9 @@ def smoothed(
     weight: Callable[[Fraction], float] = lambda time: 1.0,
 ) -> Iterator[Moment]:
     """Moments whose masks are means over their neighbours in time; nothing crosses a cut.
+
+    Neighbours' masks are carried along the motion where the pictures are known, so that they meet
+    the things of the moment.
 
     The weights are a Gaussian's of standard deviation ``seconds / 2``, cut off at ``seconds``,
     so a moment comes out when that much of the future is known.
@@ -79,14 +86,13 @@ def _mean(
     breaks: Sequence[Fraction],
     weight: Callable[[Fraction], float],
 ) -> Moment:
-    scene, total = bisect_right(breaks, moment.time), 0.0
-    mask = np.zeros_like(moment.mask)
+    scene = bisect_right(breaks, moment.time)
+    near: list[tuple[Moment, float]] = []
     for other in window:
         distance = abs(other.time - moment.time)
         if distance > reach or bisect_right(breaks, other.time) != scene:
             continue
-        near = math.exp(-2 * float(distance / reach) ** 2) if distance else 1.0
-        share = near * weight(other.time)
-        mask += np.float32(share) * other.mask
-        total += share
-    return replace(moment, mask=mask / np.float32(total)) if total else moment
+        share = math.exp(-2 * float(distance / reach) ** 2) if distance else 1.0
+        near.append((other, share * weight(other.time)))
+    near = [(other, share) for other, share in near if share]
+    return replace(moment, mask=blended(near, to=moment.grey)) if near else moment

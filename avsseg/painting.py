@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from avsseg.film_masks import FilmMask, FilmMasks
 from avsseg.gate import SoundGate
-from avsseg.media.blend import MaskTimeline, TimedMask
 from avsseg.media.clock import time_of
 from avsseg.media.cuts import CutFinder
 from avsseg.media.guided import GuidedUpsampler
@@ -19,7 +19,7 @@ from avsseg.media.output_values import Picture, Shown
 from avsseg.media.outputs import OpenOutputs, OutputSettings
 from avsseg.media.planes import plane_view
 from avsseg.media.upsample import BilinearUpsampler, Upsampler
-from avsseg.prediction import LEAST_SOUNDING, Prediction, gated
+from avsseg.prediction import LEAST_SOUNDING, Prediction
 
 Luma = NDArray[np.uint8]
 Painted = tuple[Fraction, list[Picture]]
@@ -33,9 +33,6 @@ def make_upsampler(settings: OutputSettings) -> Upsampler:
 
 class Painter:
     """Paints the pictures of every film that is being written, in step with the predictions.
-
-    Between predictions masks are blended, but not over a cut or a pause of the sound, and follow
-    the gate at the picture's own time.
 
     Args:
         opened: the outputs.
@@ -67,41 +64,32 @@ class Painter:
     ) -> Iterator[Painted]:
         """The time of every picture, with a picture for every film."""
         with closing(moments), closing(frames):
-            timeline = MaskTimeline(
-                self._layers(moments), breaks=self._cuts.cuts, pauses=_pauses(self._gate)
-            )
+            masks = FilmMasks(self._noted(moments), gate=self._gate, cuts=self._cuts)
             luma = np.zeros((1, 1), np.uint8)
             for frame in frames:
                 time, luma = time_of(frame), plane_view(frame)
-                layers = timeline.at(time)
-                yield time, self._pictures(frame, time, np.atleast_3d(layers.T).T)
+                yield time, self._pictures(frame, time, masks.of(frame))
                 self._write_until(time, luma)
             for found in moments:  # that fall after the last picture
                 self._waiting.append(found)
                 self._write_until(found.time, luma)
 
-    def _layers(self, moments: Iterator[Prediction]) -> Iterator[TimedMask]:
-        """Ungated masks, and spreads where there are any, stacked: the gate is the faster one."""
+    def _noted(self, moments: Iterator[Prediction]) -> Iterator[Prediction]:
+        """The predictions, each on its way to the captions and to who writes it."""
         for found in moments:
             if self._captions is not None:
                 self._captions.add(found)
             if self._write is not None:
                 self._waiting.append(found)
-            layers = [found.raw] if found.spread is None else [found.raw, found.spread]
-            yield found.time, np.stack(layers)
+            yield found
 
-    def _pictures(
-        self, frame: Picture, time: Fraction, layers: NDArray[np.float32]
-    ) -> list[Picture]:
-        sounding = 1.0 if self._gate is None else self._gate.at(time)
+    def _pictures(self, frame: Picture, time: Fraction, found: FilmMask) -> list[Picture]:
         luma = plane_view(frame)
-        spread = None
-        if len(layers) > 1:
-            spread = self._plain(np.minimum(gated(layers[1], 2 * sounding), 1), luma)
-        captions = self._captions if sounding >= LEAST_SOUNDING else None
+        doubt = None if found.spread is None else np.minimum(2 * found.spread, 1)
+        captions = self._captions if found.sounding >= LEAST_SOUNDING else None
         shown = Shown(
-            levels=self._upsample(gated(layers[0], sounding), luma),
-            spread=spread,
+            levels=self._upsample(found.mask, luma),
+            spread=None if doubt is None else self._plain(doubt, luma),
             labels=() if captions is None else captions.at(time),
         )
         return self._opened.paint(frame, shown)
@@ -131,14 +119,3 @@ class Captions:
         near = range(max(0, index - 1), min(index + 1, len(self._times)))
         text = self._texts[min(near, key=lambda n: abs(self._times[n] - time))]
         return (Label(text=text),) if text else ()
-
-
-def _pauses(gate: SoundGate | None) -> list[Fraction]:
-    """When stretches of sound begin and end, with the time in which masks come and go."""
-    if gate is None:
-        return []
-    attack, release = (
-        Fraction(str(length)) for length in (gate.settings.attack, gate.settings.release)
-    )
-    edges = [(start - attack, end + release) for start, end in gate.stretches]
-    return sorted(edge for both in edges for edge in both)

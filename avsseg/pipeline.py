@@ -154,6 +154,7 @@ def _prediction(
         muted=moment.muted,
         heard=() if named is None else heard_events(named),
         scene=scene,
+        grey=moment.grey,
     )
 
 

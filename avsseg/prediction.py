@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 
 from avsseg.errors import UsageError
 from avsseg.gate import GateSettings
+from avsseg.media.grey import Grey
 from avsseg.sound_classes import HeardEvent
 
 LEAST_SOUNDING = 0.5
 """How much of a sound must be on for it to have a name."""
+
+FILM_FPS = Fraction(4)
+"""Predictions per second where a film is written, if nothing else is asked for."""
 
 Mask = NDArray[np.float32]
 
@@ -23,7 +27,8 @@ class Prediction:
     Shapes:
         mask (h, w) float32 probabilities in [0, 1] on the network's square grid, which covers
         the whole upright picture; raw likewise, before the gate; spread likewise, the standard
-        deviation of several samples; muted likewise, what raw is without sound; or None
+        deviation of several samples; muted likewise, what raw is without sound; grey (64, 64)
+        uint8, the picture in small; or None
 
     Attributes:
         index: counts the predictions of a video from 0.
@@ -46,6 +51,7 @@ class Prediction:
     muted: Mask | None = None
     heard: tuple[HeardEvent, ...] = ()
     scene: int = 0
+    grey: Grey | None = None
 
     def score(self, threshold: float = 0.5) -> float:
         """Mean probability of the pixels at or above ``threshold``; 0 where there are none."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from avsseg.moments import Moment, smoothed
 
@@ -55,6 +56,33 @@ def test_masks_from_silence_do_not_count():
     values = [0.0] * 4 + [0.8] * 4
     smooth = smoothed(moments(values), seconds=1, weight=lambda time: float(time >= 1))
     assert levels(smooth)[4:] == pytest.approx([0.8] * 4)
+
+
+def test_neighbours_are_carried_to_where_things_are_now():
+    """A square that crosses the picture stays one, where the mean in place is smeared."""
+    unrest = np.random.default_rng(0)
+    ground, thing = (
+        np.asarray(
+            Image.fromarray(unrest.integers(0, 256, (spots, spots), np.uint8)).resize((side, side))
+        )
+        for spots, side in ((8, 64), (4, 16))
+    )
+    pictures, truths = np.stack([ground] * 5), np.zeros((5, 64, 64), np.float32)
+    for n in range(5):
+        part = n, slice(24, 40), slice(12 + 4 * n, 28 + 4 * n)
+        pictures[part], truths[part] = thing, 1
+    known, blind = (
+        [
+            Moment(time=Fraction(n, 4), mask=truths[n], grey=pictures[n] if grey else None)
+            for n in range(5)
+        ]
+        for grey in (True, False)
+    )
+    errors = [
+        np.abs(list(smoothed(given, seconds=0.6))[2].mask - truths[2]).mean()
+        for given in (known, blind)
+    ]
+    assert errors[0] < errors[1] / 2
 
 
 def test_a_moment_waits_for_no_more_than_its_reach():

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from avsseg.checkpoint import load_checkpoint
+from avsseg.film_masks import _pauses
 from avsseg.gate import SoundGate
 from avsseg.media.outputs import OutputSettings
 from avsseg.media.sound import measure_sound
-from avsseg.painting import Captions, _pauses
+from avsseg.painting import Captions
 from avsseg.predict_file import predict_file
 from avsseg.prediction import Prediction, PredictSettings
 from avsseg.sound_classes import HeardEvent

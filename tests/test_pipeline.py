@@ -13,6 +13,8 @@ from avsseg.clip import Clip
 from avsseg.errors import MediaError, UsageError
 from avsseg.fast.ready import ready_copy
 from avsseg.listening import is_audible, listen
+from avsseg.media.clock import time_of
+from avsseg.media.grey import grey_of
 from avsseg.media.reader import open_video
 from avsseg.media.sound import measure_samples
 from avsseg.pipeline import predictions, sample_spec
@@ -181,6 +183,18 @@ def test_overlapping_clips_give_the_same_moments(make_film, model):
     assert [m.time for m in blended] == [m.time for m in alone]
     assert any((a.mask != b.mask).any() for a, b in zip(alone, blended, strict=True))
     assert all(m.mask.min() >= 0 and m.mask.max() <= 1 for m in blended)
+
+
+@pytest.mark.parametrize("overlap", [0, 2])
+def test_every_prediction_has_its_own_picture_in_small(make_film, model, overlap):
+    """Whichever clips it comes from."""
+    film = make_film("film.mkv", rate=Fraction(10), seconds=7)
+    with open_video(film) as reader:
+        small = {time_of(frame): grey_of(frame) for frame in reader.frames()}
+    moments = list(segment_video(film, model, fps=2, overlap=overlap))
+    assert len(moments) == 14
+    for moment in moments:
+        assert np.abs(moment.grey.astype(int) - small[moment.time]).mean() < 4
 
 
 def test_clips_cannot_share_all_their_frames(make_film, model):

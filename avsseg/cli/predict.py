@@ -86,7 +86,7 @@ def predict(
     from avsseg.gate import parse_gate
     from avsseg.media.outputs import OutputSettings
     from avsseg.predict_jobs import Plan
-    from avsseg.prediction import PredictSettings
+    from avsseg.prediction import FILM_FPS, PredictSettings
     from avsseg.weights import resolve_weights
 
     wanted = OutputSettings(
@@ -100,7 +100,7 @@ def predict(
         labels=labels,
     )
     settings = PredictSettings(
-        fps=fps or Fraction(4 if wanted.moving else 1),
+        fps=fps or (FILM_FPS if wanted.moving else Fraction(1)),
         start=start,
         end=end,
         seed=seed,

@@ -1,6 +1,7 @@
 """A network on real clips with masks at some moments, by the same way as ``predict``."""
 
 import csv
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,20 +23,25 @@ from avsseg.evaluation.metrics import ANY_MASK
 from avsseg.evaluation.network import Network
 from avsseg.evaluation.report import Report, Row, Value
 from avsseg.evaluation.tally import Tally
+from avsseg.film_masks import FilmMasks
 from avsseg.inference import segment_clips
 from avsseg.joining import in_time_order
-from avsseg.listening import listen
+from avsseg.listening import listen, sound_gate
+from avsseg.media.clock import time_of
 from avsseg.media.colour import resize_rgb
+from avsseg.media.cuts import CutFinder
+from avsseg.media.output_values import Picture
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.pipeline import predictions, sample_spec
-from avsseg.prediction import PredictSettings
+from avsseg.prediction import FILM_FPS, PredictSettings
 
 REAL = {
     "miou": "mean IoU of the frames in which something in view sounds",
     "clip_miou": "the same, each clip counting alike",
+    "film_miou": "the same in what a film shows that predict writes",
     "full_frame_miou": "the same for masking the whole picture",
     "muted_miou": "the same with the sound taken away",
     "empty_area": "masked share of the frames in which nothing in view sounds",
@@ -109,6 +115,9 @@ def evaluate_clips(
 ) -> Evaluation:
     """Predicts once a second, takes the mask nearest in time to each truth, at the film's size.
 
+    A film that is written shows, between more predictions, masks of their neighbours: with probes
+    it is asked for, too, by the first seed.
+
     Raises:
         DataError, MediaError: a mask or film cannot be read.
     """
@@ -133,14 +142,19 @@ class _Judge:
         own = Tally()
         with open_video(clip.video) as reader:
             films = [self._predicted(reader, seed) for seed in self._seeds]
-            muted = self._muted(reader) if self._options.probes else None
+            probed = self._options.probes
+            muted = self._muted(reader) if probed else None
+            written = self._written(reader, [time for time, _ in clip.masks]) if probed else None
         found, ungated = [film.masks for film in films], [film.ungated for film in films]
-        for time, path in clip.masks:
+        for index, (time, path) in enumerate(clip.masks):
             truth = binary_mask(open_picture(path))
             masks, raw = (_masks_at(maps, time, truth) for maps in (found, ungated))
             silent = None if muted is None else _masks_at([muted], time, truth)
             for tally in (own, self._tally):
                 _score(tally, masks, raw, silent, truth)
+                if written is not None and truth.any():
+                    shown = _levels(written[index], truth)[None] >= 128
+                    tally.add("film_miou", object_iou(shown, truth)[:, None])
             self._frames, self._empty = self._frames + 1, self._empty + (not truth.any())
         change = [[_area_change(film)] for film in films]
         for tally in (own, self._tally):
@@ -172,6 +186,17 @@ class _Judge:
                 film.ungated[time] = moment.raw
                 film.shots[time] = moment.scene
         return film
+
+    def _written(self, reader: VideoReader, times: list[float]) -> list[NDArray[np.float32]]:
+        """The masks of the pictures on display at rising times, as a film shows them."""
+        settings = replace(self._settings(self._seeds[0]), fps=FILM_FPS)
+        profile, cuts = listen(reader, silent_ok=True), CutFinder()
+        gate = sound_gate(profile, settings)
+        found = predictions(reader, self._model, settings, profile, gate=gate, cuts=cuts)
+        with closing(found):
+            masks = FilmMasks(found, gate=gate, cuts=cuts)
+            shown = _on_display(reader.frames(), [float(reader.info.start) + t for t in times])
+            return [masks.of(frame).mask for frame in shown]
 
     def _muted(self, reader: VideoReader) -> Maps:
         """The network's own answer to the film with its sound taken away."""
@@ -271,6 +296,18 @@ def _frames_at(video: Path, times: list[float], size: tuple[int, int]) -> NDArra
         seen = {c.times[0] - reader.info.start: c.frames[0] for c in reader.clips(spec)}
     chosen = [seen[min(seen, key=lambda at: abs(float(at) - time))] for time in times]
     return np.stack(chosen)
+
+
+def _on_display(frames: Iterator[Picture], times: list[float]) -> Iterator[Picture]:
+    """The picture that is shown at each of some rising times."""
+    waiting = deque(times)
+    last = next(frames)
+    while waiting:
+        following = next(frames, None)
+        while waiting and (following is None or time_of(following) > waiting[0]):
+            waiting.popleft()
+            yield last
+        last = following or last
 
 
 def _shrunk(truth: Bools, size: tuple[int, int]) -> Bools:

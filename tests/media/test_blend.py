@@ -5,15 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from avsseg.media.blend import MaskTimeline
+from avsseg.media.blend import MaskTimeline, TimedMask
 
 
-def steps(*values: float) -> list[tuple[Fraction, np.ndarray]]:
-    return [(Fraction(second), flat(value)) for second, value in enumerate(values)]
+def steps(*values: float) -> list[TimedMask]:
+    return [flat(second, value) for second, value in enumerate(values)]
 
 
-def flat(value: float) -> np.ndarray:
-    return np.full((2, 3), value, np.float32)
+def flat(time: Fraction | int, value: float) -> TimedMask:
+    return TimedMask(time=Fraction(time), mask=np.full((2, 3), value, np.float32))
 
 
 def at(timeline: MaskTimeline, *times: float | Fraction) -> list[float]:
@@ -22,16 +22,14 @@ def at(timeline: MaskTimeline, *times: float | Fraction) -> list[float]:
 
 def test_masks_are_blended_linearly_in_time():
     """Half way between two predictions lies their mean; on a prediction, the prediction."""
-    timeline = MaskTimeline(
-        [(Fraction(0), flat(0)), (Fraction(1), flat(1)), (Fraction(3), flat(0))]
-    )
+    timeline = MaskTimeline([flat(0, 0), flat(1, 1), flat(3, 0)])
 
     assert at(timeline, 0, 0.25, 0.5, 1, 2, 3) == [0, 0.25, 0.5, 1, 0.5, 0]
 
 
 def test_the_ends_are_held():
     """Frames outside the predictions take the nearest one."""
-    timeline = MaskTimeline([(Fraction(1), flat(0.25)), (Fraction(2), flat(0.75))])
+    timeline = MaskTimeline([flat(1, 0.25), flat(2, 0.75)])
 
     assert at(timeline, -5, 0, 2, 100) == [0.25, 0.25, 0.75, 0.75]
 
@@ -53,7 +51,7 @@ def test_a_prediction_on_the_cut_belongs_to_the_new_scene():
 def test_a_scene_without_a_prediction_is_empty():
     """No mask is borrowed from a neighbouring scene, at the ends neither."""
     cuts = [Fraction("0.2"), Fraction("1.4"), Fraction("1.6"), Fraction("2.5")]
-    timeline = MaskTimeline([(Fraction(1), flat(1)), (Fraction(2), flat(0.5))], breaks=cuts)
+    timeline = MaskTimeline([flat(1, 1), flat(2, 0.5)], breaks=cuts)
 
     assert at(timeline, 0, 0.2, 1.3, 1.5, 1.6, 2.4, 2.5, 9) == [0, 1, 1, 0, 0.5, 0.5, 0, 0]
     assert timeline.at(Fraction(10)).shape == (2, 3)
@@ -64,10 +62,10 @@ def test_cuts_may_be_found_while_the_film_runs():
     cuts: list[Fraction] = []
 
     def predictions():
-        yield Fraction(0), flat(0)
-        yield Fraction(1), flat(1)
+        yield flat(0, 0)
+        yield flat(1, 1)
         cuts.append(Fraction("1.5"))
-        yield Fraction(2), flat(0)
+        yield flat(2, 0)
 
     timeline = MaskTimeline(predictions(), breaks=cuts)
 
@@ -81,7 +79,7 @@ def test_predictions_are_pulled_only_when_frames_reach_them():
     def predictions():
         for second in range(100):
             pulled.append(second)
-            yield Fraction(second), flat(second / 100)
+            yield flat(second, second / 100)
 
     timeline = MaskTimeline(predictions())
     timeline.at(Fraction(0))
@@ -109,18 +107,18 @@ def test_time_never_goes_back():
 def test_exact_times_do_not_drift():
     """At 24000/1001 frames a second the thousandth prediction meets its own frame exactly."""
     step = Fraction(1001, 24000)
-    timeline = MaskTimeline((index * step, flat(index % 2)) for index in range(1001))
+    timeline = MaskTimeline(flat(index * step, index % 2) for index in range(1001))
 
     assert at(timeline, 1000 * step) == [0]
 
 
 def test_after_a_pause_the_mask_returns_at_once():
     """A prediction made in the pause has no say in the sound; without any other it is used."""
-    predictions = [(Fraction(n), np.full((1, 1), n == 2, np.float32)) for n in range(4)]
+    predictions = [flat(n, n == 2) for n in range(4)]
     pauses = [Fraction(3, 2), Fraction(5, 2)]
     timeline = MaskTimeline(iter(predictions), pauses=pauses)
-    shown = [timeline.at(Fraction(n, 4)).item() for n in (4, 5, 6, 8, 9, 10, 12)]
+    shown = [timeline.at(Fraction(n, 4))[0, 0] for n in (4, 5, 6, 8, 9, 10, 12)]
     assert shown == [0, 0, 1, 1, 1, 0, 0]
 
     lone = MaskTimeline(iter(predictions), pauses=[Fraction(9, 4), Fraction(11, 4)])
-    assert lone.at(Fraction(5, 2)).item() == pytest.approx(0.5)
+    assert lone.at(Fraction(5, 2))[0, 0] == pytest.approx(0.5)
