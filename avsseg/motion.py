@@ -19,6 +19,7 @@ from avsseg.media.blend import Mask, Near, mean
 from avsseg.media.grey import Grey
 
 _LEVELS, _STEPS = 3, 2
+_NOISE = 4  # of 255: no cell of a picture that stands still changes by more
 _LIGHT = 9.0  # cells: brightness that varies more slowly than this is light, not things
 _WINDOW = 2.5  # cells in which everything is taken to move alike
 _FLAT = 1e-3  # squared slope (brightness of 1 a cell) below which nothing can be followed
@@ -42,19 +43,22 @@ def blended(near: Near, *, to: Grey | None) -> Mask:
     Shapes:
         masks (..., h, w) float32, greys and to (S, S) uint8, S a multiple of 4 -> (..., h, w)
     """
-    greys = [seen.grey for seen, _ in near if seen.grey is not None]
-    if to is None or len(greys) < len(near):
+    known = [seen.grey for seen, _ in near if seen.grey is not None]
+    if to is None or len(known) < len(near):
         return mean(near)
-    return _carried(
-        np.stack([seen.mask for seen, _ in near]), np.stack(greys), [share for _, share in near], to
-    )
+    greys = np.stack(known)
+    if np.abs(greys.astype(np.int16) - to).max() <= _NOISE:
+        return mean(near)
+    return _carried(np.stack([seen.mask for seen, _ in near]), greys, [w for _, w in near], to)
 
 
 @torch.inference_mode()
 def _carried(masks: Mask, greys: NDArray[np.uint8], shares: Sequence[float], to: Grey) -> Mask:
     there, here = _without_light(greys), _without_light(to[None])
     moved = flow(here, there)
-    unlike = _blurred((here - _taken(there, moved)).square(), _RIM)
+    followed, stayed = (_blurred((here - t).square(), _RIM) for t in (_taken(there, moved), there))
+    moved = moved * _blurred((followed < stayed).float(), 1.0)  # else it is no match but a guess
+    unlike = torch.minimum(followed, stayed)
     weights = torch.tensor(shares)[:, None, None, None] / (unlike + _DOUBT)
     stack = torch.from_numpy(masks.reshape(len(masks), -1, *masks.shape[-2:]))
     grid = [min(size, _FINER * to.shape[-1]) for size in stack.shape[-2:]]

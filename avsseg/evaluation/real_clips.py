@@ -150,11 +150,9 @@ class _Judge:
             truth = binary_mask(open_picture(path))
             masks, raw = (_masks_at(maps, time, truth) for maps in (found, ungated))
             silent = None if muted is None else _masks_at([muted], time, truth)
+            shown = None if written is None else _levels(written[index], truth)[None] >= 128
             for tally in (own, self._tally):
-                _score(tally, masks, raw, silent, truth)
-                if written is not None and truth.any():
-                    shown = _levels(written[index], truth)[None] >= 128
-                    tally.add("film_miou", object_iou(shown, truth)[:, None])
+                _score(tally, masks, raw, silent, shown, truth)
             self._frames, self._empty = self._frames + 1, self._empty + (not truth.any())
         change = [[_area_change(film)] for film in films]
         for tally in (own, self._tally):
@@ -234,11 +232,18 @@ class _Judge:
         self._gallery.add(clip.video.name, shown, frames, small, soft, fixed=True)
 
 
-def _score(tally: Tally, masks: Bools, raw: Bools, silent: Bools | None, truth: Bools) -> None:
+def _score(
+    tally: Tally,
+    masks: Bools,
+    raw: Bools,
+    silent: Bools | None,
+    shown: Bools | None,
+    truth: Bools,
+) -> None:
     """Adds one labelled frame.
 
     Shapes:
-        masks, raw (S, H, W); silent (1, H, W); truth (H, W)
+        masks, raw (S, H, W); silent, shown (1, H, W); truth (H, W)
     """
     if truth.any():
         tally.add("miou", object_iou(masks, truth)[:, None])
@@ -246,6 +251,8 @@ def _score(tally: Tally, masks: Bools, raw: Bools, silent: Bools | None, truth: 
         tally.add("full_frame_miou", [[truth.mean()]])
         if silent is not None:
             tally.add("muted_miou", object_iou(silent, truth)[:, None])
+        if shown is not None:
+            tally.add("film_miou", object_iou(shown, truth)[:, None])
     else:
         tally.add("empty_area", _area(masks))
         tally.add("empty_any", _area(masks) > ANY_MASK)
