@@ -19,7 +19,7 @@ from avsseg.media.blend import Mask, Near, mean
 from avsseg.media.grey import Grey
 
 _LEVELS, _STEPS = 3, 2
-_NOISE = 4  # of 255: no cell of a picture that stands still changes by more
+_NOISE = (2 / 255) ** 2  # squared difference that is in no place exceeded if all stands still
 _LIGHT = 9.0  # cells: brightness that varies more slowly than this is light, not things
 _WINDOW = 2.5  # cells in which everything is taken to move alike
 _FLAT = 1e-3  # squared slope (brightness of 1 a cell) below which nothing can be followed
@@ -46,20 +46,22 @@ def blended(near: Near, *, to: Grey | None) -> Mask:
     known = [seen.grey for seen, _ in near if seen.grey is not None]
     if to is None or len(known) < len(near):
         return mean(near)
-    greys = np.stack(known)
-    if np.abs(greys.astype(np.int16) - to).max() <= _NOISE:
-        return mean(near)
-    return _carried(np.stack([seen.mask for seen, _ in near]), greys, [w for _, w in near], to)
+    return _carried(near, np.stack(known), to)
 
 
 @torch.inference_mode()
-def _carried(masks: Mask, greys: NDArray[np.uint8], shares: Sequence[float], to: Grey) -> Mask:
+def _carried(near: Near, greys: NDArray[np.uint8], to: Grey) -> Mask:
     there, here = _without_light(greys), _without_light(to[None])
+    stayed = _blurred((here - there).square(), _RIM)
+    if stayed.max() <= _NOISE:
+        return mean(near)
     moved = flow(here, there)
-    followed, stayed = (_blurred((here - t).square(), _RIM) for t in (_taken(there, moved), there))
+    followed = _blurred((here - _taken(there, moved)).square(), _RIM)
     moved = moved * _blurred((followed < stayed).float(), 1.0)  # else it is no match but a guess
     unlike = torch.minimum(followed, stayed)
-    weights = torch.tensor(shares)[:, None, None, None] / (unlike + _DOUBT)
+    masks = np.stack([seen.mask for seen, _ in near])
+    shares = torch.tensor([share for _, share in near])
+    weights = shares[:, None, None, None] / (unlike + _DOUBT)
     stack = torch.from_numpy(masks.reshape(len(masks), -1, *masks.shape[-2:]))
     grid = [min(size, _FINER * to.shape[-1]) for size in stack.shape[-2:]]
     moved = _enlarged(moved, grid) * (grid[0] / to.shape[-1])
