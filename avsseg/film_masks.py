@@ -6,7 +6,6 @@ from fractions import Fraction
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avsseg.gate import SoundGate
 from avsseg.media.blend import Mask, MaskTimeline, Near, Seen, TimedMask
@@ -19,8 +18,6 @@ from avsseg.prediction import Prediction, gated
 
 _FAINT = 0.02  # masks that are nowhere above this show nothing
 _OFTEN = Fraction(1, 40)  # seconds between steps of motion that the eye takes for one
-
-Layers = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +53,7 @@ class FilmMasks:
         self, predictions: Iterable[Prediction], *, gate: SoundGate | None, cuts: CutFinder
     ) -> None:
         self._gate = gate
-        self._last: tuple[list[Seen], Fraction, Layers] | None = None
+        self._last: tuple[list[Seen], Fraction, Mask] | None = None
         self._timeline = MaskTimeline(_timed(predictions), breaks=cuts.cuts, pauses=_pauses(gate))
 
     def of(self, frame: Picture) -> FilmMask:
@@ -71,7 +68,7 @@ class FilmMasks:
             sounding=sounding,
         )
 
-    def _blended(self, near: Near, *, frame: Picture) -> Layers:
+    def _blended(self, near: Near, *, frame: Picture) -> Mask:
         """Follows the motion only where something may be marked, as that takes its time."""
         time, between = time_of(frame), [seen for seen, _ in near]
         if self._last is None or between != self._last[0] or time >= self._last[1] + _OFTEN:

@@ -93,6 +93,7 @@ def _mean(
         if distance > reach or bisect_right(breaks, other.time) != scene:
             continue
         share = math.exp(-2 * float(distance / reach) ** 2) if distance else 1.0
-        near.append((other, share * weight(other.time)))
-    near = [(other, share) for other, share in near if share]
+        share *= weight(other.time)
+        if share:
+            near.append((other, share))
     return replace(moment, mask=blended(near, to=moment.grey)) if near else moment

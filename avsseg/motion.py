@@ -64,10 +64,10 @@ def _carried(near: Near, greys: NDArray[np.uint8], to: Grey) -> Mask:
     weights = shares[:, None, None, None] / (unlike + _DOUBT)
     stack = torch.from_numpy(masks.reshape(len(masks), -1, *masks.shape[-2:]))
     grid = [min(size, _FINER * to.shape[-1]) for size in stack.shape[-2:]]
-    moved = _enlarged(moved, grid) * (grid[0] / to.shape[-1])
-    weights = _enlarged(weights, grid)
+    moved = _regridded(moved, grid) * (grid[0] / to.shape[-1])
+    weights = _regridded(weights, grid)
     carried = (weights * _taken(stack, moved)).sum(dim=0, keepdim=True) / weights.sum(dim=0)
-    result: Mask = _enlarged(carried, stack.shape[-2:]).reshape(masks.shape[1:]).numpy()
+    result: Mask = _regridded(carried, stack.shape[-2:]).reshape(masks.shape[1:]).numpy()
     return result
 
 
@@ -84,7 +84,7 @@ def flow(here: Tensor, there: Tensor) -> Tensor:
     moved = torch.zeros_like(levels[-1][1]).repeat(1, 2, 1, 1)
     for near, far in reversed(levels):
         if moved.shape[-1] != near.shape[-1]:
-            moved = 2 * _enlarged(moved, near.shape[-2:])
+            moved = 2 * _regridded(moved, near.shape[-2:])
         moved = _followed(near, far, moved)
     return moved
 
@@ -113,11 +113,11 @@ def _taken(there: Tensor, moved: Tensor) -> Tensor:
     return F.grid_sample(there, places, padding_mode="border", align_corners=False)
 
 
-def _enlarged(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Maps on a finer grid; as one picture of many channels, which is faster than many."""
+def _regridded(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Maps on another grid; as one picture of many channels, which is faster than many."""
     together = rearrange(maps, "n c h w -> 1 (n c) h w")
-    finer = F.interpolate(together, size=tuple(size), mode="bilinear")
-    return rearrange(finer, "1 (n c) h w -> n c h w", n=len(maps))
+    regridded = F.interpolate(together, size=tuple(size), mode="bilinear")
+    return rearrange(regridded, "1 (n c) h w -> n c h w", n=len(maps))
 
 
 @cache

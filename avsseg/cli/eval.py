@@ -147,7 +147,7 @@ def evaluate(
         bool,
         typer.Option(
             "--probes/--no-probes",
-            help="Also ask with other latents and other sounds.",
+            help="Also ask with other latents and other sounds; of --clips a film, too.",
             rich_help_panel=_HOW,
         ),
     ] = True,

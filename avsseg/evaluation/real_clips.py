@@ -1,7 +1,6 @@
 """A network on real clips with masks at some moments, by the same way as ``predict``."""
 
 import csv
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,17 +21,15 @@ from avsseg.evaluation.mask_scores import object_iou
 from avsseg.evaluation.metrics import ANY_MASK
 from avsseg.evaluation.network import Network
 from avsseg.evaluation.report import Report, Row, Value
+from avsseg.evaluation.shown import masks_shown
 from avsseg.evaluation.tally import Tally
-from avsseg.film_masks import FilmMasks
 from avsseg.inference import segment_clips
 from avsseg.joining import in_time_order
-from avsseg.listening import listen, sound_gate
-from avsseg.media.clock import time_of
+from avsseg.listening import listen
 from avsseg.media.colour import resize_rgb
-from avsseg.media.cuts import CutFinder
-from avsseg.media.output_values import Picture
 from avsseg.media.reader import VideoReader, open_video
 from avsseg.media.sampling import SampleSpec
+from avsseg.media.sound import SoundProfile
 from avsseg.media.upsample import BilinearUpsampler
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.pipeline import predictions, sample_spec
@@ -141,10 +138,14 @@ class _Judge:
         """Predicts a clip with every seed, and muted, and scores it."""
         own = Tally()
         with open_video(clip.video) as reader:
-            films = [self._predicted(reader, seed) for seed in self._seeds]
-            probed = self._options.probes
-            muted = self._muted(reader) if probed else None
-            written = self._written(reader, [time for time, _ in clip.masks]) if probed else None
+            profile = listen(reader, silent_ok=True)
+            films = [self._predicted(reader, seed, profile) for seed in self._seeds]
+            muted = written = None
+            if self._options.probes:
+                muted = self._muted(reader)
+                settings = replace(self._settings(self._seeds[0]), fps=FILM_FPS)
+                times = [time for time, _ in clip.masks]
+                written = masks_shown(reader, self._model, settings, profile, times)
         found, ungated = [film.masks for film in films], [film.ungated for film in films]
         for index, (time, path) in enumerate(clip.masks):
             truth = binary_mask(open_picture(path))
@@ -172,10 +173,11 @@ class _Judge:
         report = Report(means=means, videos=tuple(self._rows))
         return Evaluation(report=report, spread=self._tally.spread(), panels=self._gallery.panels())
 
-    def _predicted(self, reader: VideoReader, seed: int) -> _Predicted:
+    def _predicted(
+        self, reader: VideoReader, seed: int, profile: SoundProfile | None
+    ) -> _Predicted:
         """What ``predict`` gives with its defaults."""
         settings, start = self._settings(seed), reader.info.start
-        profile = listen(reader, silent_ok=True)
         film = _Predicted(masks={}, ungated={}, shots={})
         with closing(predictions(reader, self._model, settings, profile)) as moments:
             for moment in moments:
@@ -184,17 +186,6 @@ class _Judge:
                 film.ungated[time] = moment.raw
                 film.shots[time] = moment.scene
         return film
-
-    def _written(self, reader: VideoReader, times: list[float]) -> list[NDArray[np.float32]]:
-        """The masks of the pictures on display at rising times, as a film shows them."""
-        settings = replace(self._settings(self._seeds[0]), fps=FILM_FPS)
-        profile, cuts = listen(reader, silent_ok=True), CutFinder()
-        gate = sound_gate(profile, settings)
-        found = predictions(reader, self._model, settings, profile, gate=gate, cuts=cuts)
-        with closing(found):
-            masks = FilmMasks(found, gate=gate, cuts=cuts)
-            shown = _on_display(reader.frames(), [float(reader.info.start) + t for t in times])
-            return [masks.of(frame).mask for frame in shown]
 
     def _muted(self, reader: VideoReader) -> Maps:
         """The network's own answer to the film with its sound taken away."""
@@ -303,18 +294,6 @@ def _frames_at(video: Path, times: list[float], size: tuple[int, int]) -> NDArra
         seen = {c.times[0] - reader.info.start: c.frames[0] for c in reader.clips(spec)}
     chosen = [seen[min(seen, key=lambda at: abs(float(at) - time))] for time in times]
     return np.stack(chosen)
-
-
-def _on_display(frames: Iterator[Picture], times: list[float]) -> Iterator[Picture]:
-    """The picture that is shown at each of some rising times."""
-    waiting = deque(times)
-    last = next(frames)
-    while waiting:
-        following = next(frames, None)
-        while waiting and (following is None or time_of(following) > waiting[0]):
-            waiting.popleft()
-            yield last
-        last = following or last
 
 
 def _shrunk(truth: Bools, size: tuple[int, int]) -> Bools:

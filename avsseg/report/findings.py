@@ -40,7 +40,7 @@ def films(runs: Sequence[Run]) -> Markup:
     shown = [run for run in runs if run.data["kind"] == "clips"]
     parts = [_side_by_side(shown, REAL)]
     for run in shown:
-        names = ("miou", "full_frame_miou", "muted_miou", "empty_area", "area_change")
+        names = ("miou", "film_miou", "full_frame_miou", "muted_miou", "empty_area", "area_change")
         rows = [
             [str(row["name"]), *(number(row.get(name)) for name in names)]
             for row in run.document.get("videos", [])

@@ -10,9 +10,7 @@ from PIL import Image
 from avsseg.checkpoint import load_checkpoint
 from avsseg.errors import DataError
 from avsseg.evaluation.evaluation import EvalOptions
-from avsseg.evaluation.real_clips import _on_display, evaluate_clips, read_labels
-from avsseg.media.clock import time_of
-from avsseg.media.reader import open_video
+from avsseg.evaluation.real_clips import evaluate_clips, read_labels
 from avsseg.prediction import Prediction
 from avsseg.videos import segment_video
 
@@ -102,35 +100,6 @@ def test_without_probes_nothing_is_muted(model, folder):
     assert "muted_area" not in means
     assert "film_miou" not in means
     assert "miou" in means
-
-
-def test_what_a_written_film_shows_is_scored_at_the_moment_itself(model, folder, monkeypatch):
-    """Predictions lie before and after it; the picture on display has a mask between theirs."""
-    side = model.config.image_size
-
-    def marked(_reader, _model, settings, _profile, **_):
-        first = np.zeros((side, side), np.float32)
-        first[: side // 2, : side // 2] = 1
-        for number, mask in enumerate((first, first * 0.2, first * 0)):
-            time = (number + Fraction(1, 2)) / settings.fps
-            yield Prediction(
-                index=number, time=time, mask=mask, raw=mask, sounding=1.0, loudness_db=None
-            )
-
-    monkeypatch.setattr("avsseg.evaluation.real_clips.predictions", marked)
-    monkeypatch.setattr("avsseg.evaluation.real_clips.sound_gate", lambda *_: None)
-    means = evaluate_clips(model, read_labels(folder), EvalOptions(seeds=(0,))).report.means
-
-    assert means["miou"] == 1  # a prediction a second: the first is the truth's own
-    assert means["film_miou"] == 0  # four a second: at 0.5 s the mean of 0.2 and 0
-
-
-def test_the_picture_on_display_is_the_last_one_that_has_come(folder):
-    """Also for a moment before the first and after the last one, and for several in one."""
-    with open_video(folder / "film.mp4") as reader:
-        times = [float(time_of(f)) for f in reader.frames()]
-        shown = [float(time_of(f)) for f in _on_display(reader.frames(), [-1, 0.49, 0.5, 0.51, 9])]
-    assert shown == [times[0], times[4], times[5], times[5], times[-1]]
 
 
 def test_a_folder_without_an_index_says_what_it_lacks(tmp_path):
