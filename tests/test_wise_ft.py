@@ -63,10 +63,17 @@ def test_stages_and_depthwise_kernels_have_shares_of_their_own(tuned_and_start, 
 
 def test_a_stage_that_is_not_there_is_refused(tuned_and_start, tmp_path):
     """And nothing is written."""
-    done = run(*tuned_and_start, "-o", tmp_path / "mixed.safetensors", "--stages", "9")
+    done = run(*tuned_and_start, "-o", tmp_path / "mixed.safetensors", "--stages", "1,9")
     assert done.returncode == 1
-    assert "nothing to mix" in done.stderr
+    assert "--stages 9: no such stage; there are 0, 1, 2" in done.stderr
     assert not (tmp_path / "mixed.safetensors").exists()
+
+
+def test_a_share_of_more_than_all_is_refused(tuned_and_start, tmp_path):
+    """It would be a step beyond the start."""
+    done = run(*tuned_and_start, "-o", tmp_path / "mixed.safetensors", "--share", 1.5)
+    assert done.returncode == 2
+    assert "--share is a share, 0 to 1." in done.stderr
 
 
 def test_a_backbone_of_another_network_is_refused(tuned_and_start, tmp_path):
