@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from avsseg.data.bank import BankView
+from avsseg.data.bank import BankScene, BankView
 from avsseg.data.choice import pick
 from avsseg.data.draft import Draft
 from avsseg.data.finish import draw_look, finish
@@ -12,10 +12,11 @@ from avsseg.data.layers import draw_layers
 from avsseg.data.motion import Window, camera_path, seen_through
 from avsseg.data.options import SceneOptions
 from avsseg.data.paste import paste
-from avsseg.data.plate import Plate
+from avsseg.data.plate import Plate, scene_plate
 from avsseg.data.scene import Scene
 
 DEFAULT = SceneOptions()
+_WHOLE = Window(left=0.0, top=0.0, width=1.0, height=1.0)
 
 
 def sample_rng(seed: int, index: int) -> np.random.Generator:
@@ -51,6 +52,18 @@ def compose_scene(
     if kind == "pasted" or rng.random() < options.added:
         draw_layers(draft, kind)
     return _render(draft, plates, kind)
+
+
+def photographed(view: BankView, still: BankScene, *, size: int = 224) -> Scene:
+    """A natural picture as it is, squeezed to a square of ``size`` pixels.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    unused = np.random.default_rng(0)
+    draft = Draft(view=view, rng=unused, options=DEFAULT, num_frames=1, size=size, aspect=1.0)
+    pixels, owners = scene_plate(draft, still).seen(_WHOLE, size=(size, size), flip=False)
+    return _scene(draft, pixels[None], owners[None], "natural")
 
 
 def _render(draft: Draft, plates: list[Plate], kind: str) -> Scene:

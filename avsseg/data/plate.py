@@ -14,6 +14,9 @@ from avsseg.data.motion import Window
 CUT_OUT_METHODS = ("white", "alpha")
 """Masks of objects that stand alone on a white or empty ground."""
 
+OFTEN_UNMARKED = frozenset({"person", "car"})
+"""Kinds that may be in a picture without a mask where not every object of it has one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plate:
@@ -64,7 +67,7 @@ def scene_plate(draft: Draft, scene: BankScene) -> Plate:
         elif item.category is not None:
             draft.uncertain.add(item.category)
     if not scene.exhaustive:
-        draft.uncertain |= {"person", "car"}
+        draft.uncertain |= OFTEN_UNMARKED
     return Plate(pixels=pixels, owners=table[mask])
 
 

@@ -40,8 +40,10 @@ PROBE_SOUNDS = SoundOptions(
     confusable=0.0,
     absent_pair=0.0,
 )
-_MIN_AREA = 0.02
-_COMPOSED = 384  # the largest pictures that a network of ours looks at
+MIN_AREA = 0.02
+"""Least share of the frame of what is asked about."""
+COMPOSED = 384
+"""Side of the scenes in pixels: of the largest pictures that a network of ours looks at."""
 _TRIES = 1000
 
 
@@ -95,9 +97,9 @@ def _draw_probe(
     wanted = _OBJECTS.get(kind) or int(rng.integers(1, 3))
     for _ in range(_TRIES):
         # Whether a scene will do is told from one frame: nothing in it moves.
-        scene = compose_scene(view, rng, options, num_frames=1, size=_COMPOSED)
+        scene = compose_scene(view, rng, options, num_frames=1, size=COMPOSED)
         if _suits(view, scene.cast, wanted):
-            scene = _held(_shown(scene, size), num_frames)
+            scene = held(shown(scene, size), num_frames)
             tracks = _draw_tracks(view, rng, scene.cast, kind)
             if kind in _OBJECTS or tracks[0].kind == _NEGATIVE[kind]:
                 return Probe(kind=kind, scene=scene, tracks=tracks)
@@ -110,12 +112,12 @@ def _suits(view: BankView, cast: Cast, wanted: int) -> bool:
     names = cast.categories
     alike = any(confusable(one, other) for one in names for other in names)
     heard = all(name in view.sounds for name in names)
-    return len(names) == wanted and heard and not alike and bool((cast.areas >= _MIN_AREA).all())
+    return len(names) == wanted and heard and not alike and bool((cast.areas >= MIN_AREA).all())
 
 
-def _shown(scene: Scene, size: int) -> Scene:
+def shown(scene: Scene, size: int) -> Scene:
     """The still as a film of it is seen in pictures of another size."""
-    if size == _COMPOSED:
+    if size == COMPOSED:
         return scene
     (picture,) = scene.frames
     masks = [resize_nearest(mask, (size, size)) for (mask,) in scene.masks]
@@ -124,7 +126,8 @@ def _shown(scene: Scene, size: int) -> Scene:
     )
 
 
-def _held(scene: Scene, num_frames: int) -> Scene:
+def held(scene: Scene, num_frames: int) -> Scene:
+    """The still for so many seconds."""
     frames = np.repeat(scene.frames, num_frames, axis=0)
     return replace(scene, frames=frames, masks=np.repeat(scene.masks, num_frames, axis=1))
 
@@ -137,11 +140,11 @@ def _draw_tracks(
     names = cast.categories
     if kind == "two_of_three":
         chosen = [names[n] for n in rng.permutation(len(names))[:2]]
-        return (_draw_clear(view, rng, cast, chosen),)
-    return tuple(_draw_clear(view, rng, cast, [name]) for name in names)
+        return (draw_clear(view, rng, cast, chosen),)
+    return tuple(draw_clear(view, rng, cast, [name]) for name in names)
 
 
-def _draw_clear(
+def draw_clear(
     view: BankView, rng: np.random.Generator, cast: Cast, sources: list[str]
 ) -> Soundtrack:
     """A soundtrack in which every source is heard and every frame's truth is known."""

@@ -186,8 +186,8 @@ class _Pass:
         z_0 = network.true_latent(fused, truth)
         if z_0 is not None:
             answers["oracle_z"] = list(network.masks(fused, z_0)[:, None])
-            # A scene's mask is one latent: the scenes of ``onsets`` are those of ``one`` again.
-            once = number == 0 and asked[0].topic != "onsets"
+            # A mask is one latent: scenes of ``onsets`` are those of ``one``, photographs recur.
+            once = number == 0 and asked[0].topic not in ("onsets", "photographs")
             if once and network.model.config.kind == "ldm":
                 self._pair(network.model.encode_condition(fused), z_0, truth)
         return answers

@@ -34,14 +34,17 @@ BANK = {
     "offscreen_any": "sound of a kind that no picture shows: frames with a mask",
     "absent_area": "known sound whose source is not in the picture: masked share",
     "absent_any": "known sound whose source is not in the picture: frames with a mask",
+    "photographs_miou": "photographs as they are, one thing in view sounds: mIoU",
+    "photographs_blind_bound": "the same for all that could sound perfectly cut",
+    "photographs_boundary_f": "the same: F of the outlines at 2 % of the diagonal",
     "muted_area": "scenes with a sound, muted: masked share",
     "muted_any": "scenes with a sound, muted: frames with a mask",
-    "boundary_f": "F of the outlines at 2 % of the diagonal, all scenes with a sound",
+    "boundary_f": "F of the outlines at 2 % of the diagonal, all composed scenes with a sound",
     "onsets_miou": "sound that starts or stops: mIoU while it sounds",
     "onsets_on_off": "sound that starts or stops: frames rightly with or without a mask",
     "onsets_found": "of these, frames with sound that have a mask",
     "onsets_empty": "of these, frames without sound that have none",
-    "calibration_error": "expected calibration error of the soft map, all scenes, first seed",
+    "calibration_error": "expected calibration error of composed scenes' soft maps, first seed",
 }
 """What is measured, in the order of the table; the names of latent probes follow."""
 
@@ -69,6 +72,7 @@ class BankScores:
         self.rows: list[Row] = []
         self.gallery = Gallery(panels)
         self._panels = panels
+        self._composed = False
         self._doubt = Doubt()
         self._reliability = Reliability()
 
@@ -78,22 +82,29 @@ class BankScores:
         for question, answer in zip(asked, answers, strict=True):
             soft = answer["sampled"]
             assert soft is not None
-            self._doubt.add(soft, question.truth)
-            self._reliability.add(soft[0], question.truth)
+            if question.topic != "photographs":  # those have figures of their own
+                self._composed = True
+                self._doubt.add(soft, question.truth)
+                self._reliability.add(soft[0], question.truth)
             right.append(self._score(question, soft, answer))
         if asked[0].topic == "two":
             self._tally.add("two_both", np.all(right, axis=0))
 
     def means(self) -> dict[str, float | None]:
-        """Every figure of ``BANK`` and, for each kind of scene with a sound, of ``LATENT``."""
-        return self._tally.means() | {"calibration_error": self._reliability.error()}
+        """Figures of ``BANK`` and, for each kind of scene with a sound, of ``LATENT``."""
+        found = self._tally.means()
+        if self._composed:
+            found["calibration_error"] = self._reliability.error()
+        return found
 
     def spread(self) -> dict[str, float]:
         """Standard deviations over the seeds, where there are several."""
         return self._tally.spread()
 
     def findings(self) -> dict[str, Any]:
-        """Calibration and doubt over all questions."""
+        """Calibration and doubt over all questions about composed scenes."""
+        if not self._composed:
+            return {}
         stated, found = self._reliability.curve()
         return {
             "reliability": {"stated": stated.tolist(), "found": found.tolist()},
@@ -131,11 +142,11 @@ class BankScores:
     def _sounding(self, question: Question, masks: Bools, iou: Floats, sounding: Bools) -> None:
         truth, kind = question.truth[sounding], question.topic
         self._tally.add(f"{kind}_miou", iou)
-        if kind in ("two", "two_of_three"):
+        if kind in ("two", "two_of_three", "photographs"):
             bound = object_iou(question.everything[sounding], truth)
             self._tally.add(f"{kind}_blind_bound", bound[None])
         outlines = [[boundary_f(m, t) for m, t in zip(s, truth, strict=True)] for s in masks]
-        self._tally.add("boundary_f", outlines)
+        self._tally.add(f"{kind}_boundary_f" if kind == "photographs" else "boundary_f", outlines)
 
     def _otherwise(self, question: Question, answer: Answer, sounding: Bools) -> None:
         """The same scene with other latents, and muted."""
@@ -185,7 +196,7 @@ class BankScores:
 def describe(name: str) -> str:
     """What a mean of a bank's evaluation is, from its name ``t<T>_<what>``."""
     what = name.partition("_")[2]
-    for kind in ("two_of_three", "two", "one", "onsets"):
+    for kind in ("two_of_three", "two", "one", "onsets", "photographs"):
         latent = LATENT.get(what.removeprefix(f"{kind}_"))
         if what.startswith(f"{kind}_") and latent:
             return f"{kind.replace('_', ' ')}, {latent}"

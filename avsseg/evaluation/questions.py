@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avsseg.data.bank import BankView
+from avsseg.data.photographs import photographs
 from avsseg.data.probes import PROBE_SOUNDS, Probe, ProbeKind, probe_scenes
 from avsseg.data.scene import Scene, target
 from avsseg.data.soundtrack import Soundtrack, compose_sound
 from avsseg.errors import DataError
 from avsseg.evaluation.family_a import Bools
 
-Topic = ProbeKind | Literal["onsets"]
-"""A kind of probe, or ``onsets``: one object whose sound starts or stops inside the clip."""
+Topic = ProbeKind | Literal["onsets", "photographs"]
+"""A kind of probe; ``onsets``: one object whose sound starts or stops inside the clip; or
+``photographs``: pictures as they are, one thing in view sounds."""
 
-POSITIVE: tuple[Topic, ...] = ("one", "two", "two_of_three", "onsets")
+POSITIVE: tuple[Topic, ...] = ("one", "two", "two_of_three", "onsets", "photographs")
 NEGATIVE: tuple[Topic, ...] = ("silence", "noise", "offscreen", "absent")
 
 _ONSETS = 99
@@ -46,7 +48,7 @@ class Question:
 def topics(num_frames: int) -> tuple[Topic, ...]:
     """What can be asked with scenes of so many frames."""
     kinds: tuple[Topic, ...] = get_args(ProbeKind)
-    return (*kinds, "onsets") if num_frames > 1 else kinds
+    return (*kinds, "onsets", "photographs") if num_frames > 1 else (*kinds, "photographs")
 
 
 def questions(
@@ -57,6 +59,11 @@ def questions(
     Raises:
         DataError: the bank cannot make such a scene.
     """
+    if topic == "photographs":
+        asked = photographs(view, seed=seed, count=count, num_frames=num_frames, size=size)
+        for number, (scene, track) in enumerate(asked):
+            yield (_question(f"{topic}/{number:04d}/0", topic, scene, track),)
+        return
     kind: ProbeKind = "one" if topic == "onsets" else topic
     scenes = probe_scenes(view, seed=seed, kind=kind, count=count, num_frames=num_frames, size=size)
     missed = 0

@@ -92,6 +92,21 @@ def test_onsets_have_frames_of_both_kinds(view):
     assert always["onsets_empty"] == 0
 
 
+def test_photographs_have_figures_of_their_own(view):
+    """They join no other: the figures of composed scenes stay what they were without them."""
+    scenes = ask(view, "photographs", count=6)
+    means = answered(scenes, lambda q: q.truth)
+    all_of_it = answered(scenes, lambda q: q.everything)
+
+    assert all(len(asked) == 1 for asked in scenes)
+    assert means["photographs_miou"] == means["photographs_boundary_f"] == 1
+    assert all_of_it["photographs_miou"] == pytest.approx(means["photographs_blind_bound"])
+    assert means["photographs_blind_bound"] < 1
+    assert "boundary_f" not in means
+    assert "calibration_error" not in means
+    assert BankScores(0).findings() == {}
+
+
 def test_a_network_is_asked_everything(model, view):
     """Both numbers of frames, every kind, other latents, and what the latents tell."""
     found = evaluate_bank(
@@ -99,7 +114,7 @@ def test_a_network_is_asked_everything(model, view):
     )
     means = found.report.means
 
-    for name in ("t1_two_miou", "t5_one_miou", "t5_onsets_on_off", "t1_silence_any"):
+    for name in ("t1_two_miou", "t5_onsets_on_off", "t1_silence_any", "t5_photographs_miou"):
         assert 0 <= means[name] <= 1
     for name in ("zero_z", "shuffled_z", "oracle_z", "mean_of_samples"):
         assert f"t1_two_{name}" in means
