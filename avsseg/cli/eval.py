@@ -70,7 +70,7 @@ def evaluate(
             "--bank",
             exists=True,
             file_okay=False,
-            help="Instead: scenes composed from a bank, in which only the sound decides, and its photographs.",
+            help="Instead: scenes composed of a bank and its photographs; only the sound decides.",
             rich_help_panel=_ON,
         ),
     ] = None,
