@@ -145,7 +145,7 @@ class ValidationConfig:
     clips: int = 0
     """Clips of the val split that are scored, evenly spread; 0 for all."""
     probes: int = 24
-    """Scenes of each kind composed from the bank's val split (replay)."""
+    """Scenes of each kind composed from the bank's val split, and its photographs (replay)."""
     probe_frames: int = 1
     """Frames of each such scene."""
     panels: int = 6

@@ -1,22 +1,28 @@
 """Clips that a run is judged on: an AVSBench split, or probe scenes of a bank."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 import torch
 from einops import rearrange
 
 from avsseg.data.avsbench import AVSBench
-from avsseg.data.bank import Bank
-from avsseg.data.probes import PROBE_KINDS, Probe, probe_scenes
-from avsseg.data.scene import target
+from avsseg.data.bank import Bank, BankView
+from avsseg.data.photographs import photographs
+from avsseg.data.probes import ProbeKind, probe_scenes
+from avsseg.data.scene import Scene, target
+from avsseg.data.soundtrack import Soundtrack
 from avsseg.errors import DataError
 from avsseg.log_mel import log_mel
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch
 from avsseg.training.clips import batch_of
+
+Group = ProbeKind | Literal["photographs"]
+"""What a bank's val split is asked with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +71,8 @@ def probe_examples(
 ) -> Examples:
     """``count`` scenes of each kind of probe from the bank's val split, one for each soundtrack.
 
-    The kinds that the bank cannot make are left out.
+    As many photographs as they are come last: they tell overfitting where scenes do not. What the
+    bank cannot make is left out.
 
     Raises:
         DataError: the bank has no val split, or can make no kind.
@@ -73,35 +80,38 @@ def probe_examples(
     view, size = Bank.open(bank).split("val"), model.config.image_size
     offset = float(model.audio_encoder.log_offset)  # type: ignore[arg-type]
     found: list[Example] = []
-    for kind in PROBE_KINDS:
-        try:
-            scenes = list(
-                probe_scenes(
-                    view, seed=seed, kind=kind, count=count, num_frames=num_frames, size=size
-                )
-            )
-        except DataError:
-            continue
-        found += [example for probe in scenes for example in _of_probe(probe, offset)]
+    for group in (*get_args(ProbeKind), "photographs"):
+        made = _scenes(view, group, seed=seed, count=count, num_frames=num_frames, size=size)
+        with suppress(DataError):
+            found += [_example(group, scene, track, offset) for scene, track in made]
     if not found:
         raise DataError(f"{bank}: its val split can make no probe scene; add pictures and sounds.")
     groups = tuple(dict.fromkeys(example.group for example in found))
     return Examples([lambda e=e: _as_floats(e) for e in found], groups)  # type: ignore[misc]
 
 
-def _of_probe(probe: Probe, offset: float) -> Iterator[Example]:
-    """One example for each soundtrack; pictures stay 8-bit until they are asked for."""
-    frames = rearrange(torch.from_numpy(probe.scene.frames), "t h w c -> 1 t c h w")
-    for track in probe.tracks:
-        truth = target(probe.scene.masks, track.sounding)
-        sound = torch.from_numpy(np.ascontiguousarray(track.waveform))
-        batch = TrainBatch(
-            frames=frames,
-            log_mel=log_mel(sound, offset)[None],
-            masks=torch.from_numpy(truth)[None, :, None],
-            labelled=torch.from_numpy(~track.ignored)[None],
-        )
-        yield Example(group=probe.kind, batch=batch)
+def _scenes(
+    view: BankView, group: Group, *, seed: int, count: int, num_frames: int, size: int
+) -> Iterator[tuple[Scene, Soundtrack]]:
+    if group == "photographs":
+        yield from photographs(view, seed=seed, count=count, num_frames=num_frames, size=size)
+        return
+    probes = probe_scenes(
+        view, seed=seed, kind=group, count=count, num_frames=num_frames, size=size
+    )
+    yield from ((probe.scene, track) for probe in probes for track in probe.tracks)
+
+
+def _example(group: str, scene: Scene, track: Soundtrack, offset: float) -> Example:
+    """One soundtrack of a scene; pictures stay 8-bit until they are asked for."""
+    sound = torch.from_numpy(np.ascontiguousarray(track.waveform))
+    batch = TrainBatch(
+        frames=rearrange(torch.from_numpy(scene.frames), "t h w c -> 1 t c h w"),
+        log_mel=log_mel(sound, offset)[None],
+        masks=torch.from_numpy(target(scene.masks, track.sounding))[None, :, None],
+        labelled=torch.from_numpy(~track.ignored)[None],
+    )
+    return Example(group=group, batch=batch)
 
 
 def _as_floats(example: Example) -> Example:

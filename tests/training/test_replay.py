@@ -82,6 +82,8 @@ def test_probe_scenes_are_fixed_and_tell_their_kind(settings, make_model):
     one, other = (probe_examples(settings.bank, model, count=2, num_frames=1) for _ in range(2))
 
     assert {"one", "two", "silence"} <= set(one.groups)
+    assert one.groups[-1] == "photographs"
+    assert len([example for example in one if example.group == "photographs"]) == 2
     assert [example.group for example in one] == [example.group for example in other]
     silent = [example.batch.masks.sum().item() for example in one if example.group == "silence"]
     assert silent == [0, 0]
