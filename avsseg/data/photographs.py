@@ -23,8 +23,8 @@ def photographs(
     """Photographs, each once with every one of its kinds alone to be heard, ``count`` in all.
 
     Composed scenes resemble what a network was trained on; these are what it will be given. A
-    kind is heard if it covers 2 % of the picture, all of it is marked, by hand, and nothing else
-    in view may be taken for it by ear. Of a sequence three pictures are taken.
+    kind is heard if it covers 2 % of the picture, all of it is marked, by no network, and nothing
+    else that may be in view is taken for it by ear. Of a sequence three pictures are taken.
 
     Raises:
         DataError: the view has no such photograph.
@@ -54,11 +54,11 @@ def _stills(view: BankView) -> Iterator[BankScene]:
 def _told_by_ear(view: BankView, scene: Scene, still: BankScene) -> list[str]:
     unmarked = frozenset[str]() if still.exhaustive else OFTEN_UNMARKED
     known = set(view.sounds) - unmarked
-    cast = scene.cast
+    rivals = unmarked.union(scene.categories)
     return [
         name
-        for name, area in zip(cast.categories, cast.areas, strict=True)
+        for name, area in zip(scene.categories, scene.cast.areas, strict=True)
         if name in known
         and area >= MIN_AREA
-        and not any(confusable(name, other) for other in cast.categories)
+        and not any(confusable(name, other) for other in rivals)
     ]
