@@ -70,7 +70,7 @@ def evaluate(
             "--bank",
             exists=True,
             file_okay=False,
-            help="Instead: scenes composed of a bank and its photographs; only the sound decides.",
+            help="Instead: a bank's photographs and scenes composed of it; only the sound decides.",
             rich_help_panel=_ON,
         ),
     ] = None,

@@ -18,6 +18,7 @@ from avsseg.errors import DataError
 
 Split = Literal["train", "val", "test"]
 
+_OFTEN_UNMARKED = frozenset({"person", "car"})
 _COLUMNS = ("path", "kind", "category", "split")
 
 
@@ -66,6 +67,11 @@ class BankScene:
     instances: tuple[Instance, ...]
     exhaustive: bool
     guessed: bool
+
+    @property
+    def unmarked(self) -> frozenset[str]:
+        """Categories of which some may be in view without a mask."""
+        return frozenset() if self.exhaustive else _OFTEN_UNMARKED
 
     @cached_property
     def categories(self) -> frozenset[str]:

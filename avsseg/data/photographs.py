@@ -7,7 +7,6 @@ import numpy as np
 from avsseg.data.bank import BankScene, BankView
 from avsseg.data.compose import photographed
 from avsseg.data.kinds import confusable
-from avsseg.data.plate import OFTEN_UNMARKED
 from avsseg.data.probes import COMPOSED, MIN_AREA, draw_clear, held, shown
 from avsseg.data.scene import Scene
 from avsseg.data.soundtrack import Soundtrack
@@ -52,9 +51,8 @@ def _stills(view: BankView) -> Iterator[BankScene]:
 
 
 def _told_by_ear(view: BankView, scene: Scene, still: BankScene) -> list[str]:
-    unmarked = frozenset[str]() if still.exhaustive else OFTEN_UNMARKED
-    known = set(view.sounds) - unmarked
-    rivals = unmarked.union(scene.categories)
+    known = set(view.sounds) - still.unmarked
+    rivals = still.unmarked.union(scene.categories)
     return [
         name
         for name, area in zip(scene.categories, scene.cast.areas, strict=True)

@@ -14,9 +14,6 @@ from avsseg.data.motion import Window
 CUT_OUT_METHODS = ("white", "alpha")
 """Masks of objects that stand alone on a white or empty ground."""
 
-OFTEN_UNMARKED = frozenset({"person", "car"})
-"""Kinds that may be in a picture without a mask where not every object of it has one."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Plate:
@@ -66,8 +63,7 @@ def scene_plate(draft: Draft, scene: BankScene) -> Plate:
             table[item.index] = draft.number(item.category)
         elif item.category is not None:
             draft.uncertain.add(item.category)
-    if not scene.exhaustive:
-        draft.uncertain |= OFTEN_UNMARKED
+    draft.uncertain |= scene.unmarked
     return Plate(pixels=pixels, owners=table[mask])
 
 

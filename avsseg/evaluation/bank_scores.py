@@ -72,7 +72,6 @@ class BankScores:
         self.rows: list[Row] = []
         self.gallery = Gallery(panels)
         self._panels = panels
-        self._composed = False
         self._doubt = Doubt()
         self._reliability = Reliability()
 
@@ -83,7 +82,6 @@ class BankScores:
             soft = answer["sampled"]
             assert soft is not None
             if question.topic != "photographs":  # those have figures of their own
-                self._composed = True
                 self._doubt.add(soft, question.truth)
                 self._reliability.add(soft[0], question.truth)
             right.append(self._score(question, soft, answer))
@@ -96,6 +94,11 @@ class BankScores:
         if self._composed:
             found["calibration_error"] = self._reliability.error()
         return found
+
+    @property
+    def _composed(self) -> bool:
+        """Whether there were composed scenes."""
+        return bool(self._reliability.counts.any())
 
     def spread(self) -> dict[str, float]:
         """Standard deviations over the seeds, where there are several."""

@@ -1,28 +1,21 @@
 """Clips that a run is judged on: an AVSBench split, or probe scenes of a bank."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args, overload
+from typing import Any, overload
 
-import numpy as np
 import torch
 from einops import rearrange
 
 from avsseg.data.avsbench import AVSBench
-from avsseg.data.bank import Bank, BankView
-from avsseg.data.photographs import photographs
-from avsseg.data.probes import ProbeKind, probe_scenes
-from avsseg.data.scene import Scene, target
-from avsseg.data.soundtrack import Soundtrack
+from avsseg.data.bank import Bank
 from avsseg.errors import DataError
+from avsseg.evaluation.questions import Question, questions, topics
 from avsseg.log_mel import log_mel
 from avsseg.model.segmenter import AVSegmenter
 from avsseg.training.batch import TrainBatch
 from avsseg.training.clips import batch_of
-
-Group = ProbeKind | Literal["photographs"]
-"""What a bank's val split is asked with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +62,10 @@ def _of_clip(clips: AVSBench, index: int) -> Example:
 def probe_examples(
     bank: str, model: AVSegmenter, *, count: int, num_frames: int, seed: int = 0
 ) -> Examples:
-    """``count`` scenes of each kind of probe from the bank's val split, one for each soundtrack.
+    """``eval --bank``'s questions about ``count`` scenes of each kind of the bank's val split.
 
-    As many photographs as they are come last: they tell overfitting where scenes do not. What the
-    bank cannot make is left out.
+    Photographs come last: they tell overfitting where composed scenes do not. What the bank
+    cannot make is left out.
 
     Raises:
         DataError: the bank has no val split, or can make no kind.
@@ -80,38 +73,26 @@ def probe_examples(
     view, size = Bank.open(bank).split("val"), model.config.image_size
     offset = float(model.audio_encoder.log_offset)  # type: ignore[arg-type]
     found: list[Example] = []
-    for group in (*get_args(ProbeKind), "photographs"):
-        made = _scenes(view, group, seed=seed, count=count, num_frames=num_frames, size=size)
+    for topic in topics(num_frames=1):  # a pause inside a clip is asked about by ``eval`` alone
+        scenes = questions(view, topic, seed=seed, count=count, num_frames=num_frames, size=size)
         with suppress(DataError):
-            found += [_example(group, scene, track, offset) for scene, track in made]
+            found += [_of_question(question, offset) for asked in scenes for question in asked]
     if not found:
         raise DataError(f"{bank}: its val split can make no probe scene; add pictures and sounds.")
     groups = tuple(dict.fromkeys(example.group for example in found))
     return Examples([lambda e=e: _as_floats(e) for e in found], groups)  # type: ignore[misc]
 
 
-def _scenes(
-    view: BankView, group: Group, *, seed: int, count: int, num_frames: int, size: int
-) -> Iterator[tuple[Scene, Soundtrack]]:
-    if group == "photographs":
-        yield from photographs(view, seed=seed, count=count, num_frames=num_frames, size=size)
-        return
-    probes = probe_scenes(
-        view, seed=seed, kind=group, count=count, num_frames=num_frames, size=size
-    )
-    yield from ((probe.scene, track) for probe in probes for track in probe.tracks)
-
-
-def _example(group: str, scene: Scene, track: Soundtrack, offset: float) -> Example:
-    """One soundtrack of a scene; pictures stay 8-bit until they are asked for."""
-    sound = torch.from_numpy(np.ascontiguousarray(track.waveform))
+def _of_question(question: Question, offset: float) -> Example:
+    """Every frame's truth is known; pictures stay 8-bit until they are asked for."""
+    masks = torch.from_numpy(question.truth)[None, :, None]
     batch = TrainBatch(
-        frames=rearrange(torch.from_numpy(scene.frames), "t h w c -> 1 t c h w"),
-        log_mel=log_mel(sound, offset)[None],
-        masks=torch.from_numpy(target(scene.masks, track.sounding))[None, :, None],
-        labelled=torch.from_numpy(~track.ignored)[None],
+        frames=rearrange(torch.from_numpy(question.frames), "t h w c -> 1 t c h w"),
+        log_mel=log_mel(torch.from_numpy(question.waveform), offset)[None],
+        masks=masks,
+        labelled=torch.ones(masks.shape[:2], dtype=torch.bool),
     )
-    return Example(group=group, batch=batch)
+    return Example(group=question.topic, batch=batch)
 
 
 def _as_floats(example: Example) -> Example:
