@@ -45,6 +45,11 @@ class Moment:
         return sum(array.nbytes for array in arrays if array is not None)
 
 
+def in_one_scene(moments: Iterable[Moment], breaks: Sequence[Fraction]) -> bool:
+    """Whether no cut lies between moments; ``breaks`` are the first pictures of new scenes."""
+    return len({bisect_right(breaks, moment.time) for moment in moments}) <= 1
+
+
 def smoothed(
     moments: Iterable[Moment],
     *,
@@ -86,11 +91,10 @@ def _mean(
     breaks: Sequence[Fraction],
     weight: Callable[[Fraction], float],
 ) -> Moment:
-    scene = bisect_right(breaks, moment.time)
     near: list[tuple[Moment, float]] = []
     for other in window:
         distance = abs(other.time - moment.time)
-        if distance > reach or bisect_right(breaks, other.time) != scene:
+        if distance > reach or not in_one_scene((moment, other), breaks):
             continue
         share = math.exp(-2 * float(distance / reach) ** 2) if distance else 1.0
         share *= weight(other.time)

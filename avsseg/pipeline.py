@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from avsseg.blips import NEAR, without_blips
 from avsseg.clip import Clip, ClipMasks
 from avsseg.errors import UsageError
 from avsseg.gate import SoundGate
@@ -105,7 +106,7 @@ def predictions(
         timer=reader.timer,
         stage="network",
     )
-    with closing(ahead) as results:
+    with closing(ahead if kept is None else kept.awaited(ahead)) as results:
         hearing = None if gate is None else Hearing(gate, model)
         steady = _steady(_told(results, hearing), settings, gate, cuts)
         for index, moment in enumerate(steady):
@@ -127,10 +128,12 @@ def _steady(
     gate: SoundGate | None,
     cuts: CutFinder,
 ) -> Iterator[Moment]:
-    if not settings.smooth:
-        return moments
     weight = _always if gate is None else gate.at
-    return smoothed(moments, seconds=settings.smooth, breaks=cuts.cuts, weight=weight)
+    if settings.steady and 1 / settings.fps <= NEAR:
+        moments = without_blips(moments, breaks=cuts.cuts, weight=weight)
+    if settings.smooth:
+        moments = smoothed(moments, seconds=settings.smooth, breaks=cuts.cuts, weight=weight)
+    return moments
 
 
 def _always(time: Fraction) -> float:

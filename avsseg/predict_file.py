@@ -87,7 +87,6 @@ def predict_file(
             late = writer.write if outputs.refine else None
             painter = Painter(opened, outputs, gate=gate, cuts=cuts, write=late)
             written = moments if outputs.refine else writer.at_once(moments, timer)
-            written = written if kept is None else kept.awaited(written)
             for time in _worked_through(written, frames, opened, painter, tally, timer):
                 if progress is not None:
                     progress(time - (start or reader.info.start), _length(reader.info, settings))
@@ -117,7 +116,8 @@ def _kept(
     """What keeps the pictures between prediction and showing, if they are to be kept."""
     spec = sample_spec(reader, model, settings, profile)
     ahead = spec.num_frames * spec.stride / spec.fps * (2 if spec.overlap else 1)
-    room = room_for(reader.info, ahead + Fraction(str(settings.smooth)))
+    steadied = 1 / settings.fps + Fraction(str(settings.smooth))
+    room = room_for(reader.info, ahead + steadied)
     if room is None or reader.hardware is not None:
         return None
     kept = KeptPictures(reader.info, room, start=spec.start, end=spec.end, timer=timer)

@@ -73,6 +73,8 @@ class PredictSettings:
         gate: how masks give way to silence; None leaves them as the network made them.
         samples: latents drawn for each clip; the mask is their mean.
         overlap: frames that a clip of the network shares with the next; what both say is blended.
+        steady: what a single prediction says against both of its neighbours gives way to them,
+            where they hear mostly the same (``blips``).
         smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
         with_muted: also predict without sound.
     """
@@ -86,6 +88,7 @@ class PredictSettings:
     gate: GateSettings | None = field(default_factory=GateSettings)
     samples: int = 1
     overlap: int = 0
+    steady: bool = True
     smooth: float = 0.0
     with_muted: bool = False
 

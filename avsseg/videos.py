@@ -31,6 +31,7 @@ def segment_video(
     gate: str = "auto",
     samples: int = 1,
     overlap: int = 0,
+    steady: bool = True,
     smooth: float = 0.0,
     audio_track: int | None = None,
     silent_ok: bool = False,
@@ -54,6 +55,8 @@ def segment_video(
         gate: ``auto``: masks fade in silence; ``off``; or the level that is silence, in dBFS.
         samples: latents drawn for each clip: masks are their mean, and spread is told.
         overlap: frames that a clip of the network shares with the next; what both say is blended.
+        steady: of four and more predictions a second one that disagrees with both of its
+            neighbours gives way to them.
         smooth: seconds to either side over which masks are averaged, within a scene; 0 for none.
         audio_track: number of the sound track to listen to, from 0; None for the best.
         silent_ok: a video without sound track gives empty masks instead of an error.
@@ -71,6 +74,7 @@ def segment_video(
         gate=parse_gate(gate),
         samples=samples,
         overlap=overlap,
+        steady=steady,
         smooth=smooth,
     )
     with open_video(path, audio_track=audio_track) as reader:
@@ -93,6 +97,7 @@ def segment_arrays(
     gate: str = "auto",
     samples: int = 1,
     overlap: int = 0,
+    steady: bool = True,
     smooth: float = 0.0,
 ) -> Iterator[Prediction]:
     """What sounds in pictures and sound that are in memory, as ``segment_video`` does of a file.
@@ -117,6 +122,7 @@ def segment_arrays(
         gate: ``auto``, ``off`` or the level that is silence, in dBFS.
         samples: latents drawn for each clip.
         overlap: frames that a clip of the network shares with the next.
+        steady: as in ``segment_video``.
         smooth: seconds to either side over which masks are averaged, within a scene.
     """
     settings = PredictSettings(
@@ -127,6 +133,7 @@ def segment_arrays(
         gate=parse_gate(gate),
         samples=samples,
         overlap=overlap,
+        steady=steady,
         smooth=smooth,
     )
     heard = mono_16k(sound, sample_rate)

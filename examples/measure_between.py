@@ -51,7 +51,8 @@ def main() -> None:
     all_scores: list[tuple[float, float]] = []
     print("film                          masks  in place   carried")
     for film in arguments.films:
-        found = list(segment_video(film, model, fps=2 * arguments.fps, silent_ok=True))
+        moments = segment_video(film, model, fps=2 * arguments.fps, steady=False, silent_ok=True)
+        found = list(moments)
         scores = between(found)
         all_scores += scores
         _say(film.stem, scores)

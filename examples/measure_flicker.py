@@ -1,11 +1,12 @@
 """Measures how much the mask's area changes from one picture of a film to the next.
 
-    python examples/measure_flicker.py FILM... [--weights NAME|FILE] [--smooth SECONDS]
+    python examples/measure_flicker.py FILM... [--weights NAME] [--smooth SECONDS] [--no-steady]
 
 Each film is marked by ``avsseg predict --output mask-video`` as a user would do it. Told are, for
 neighbouring pictures that both have a mask (0.5 % of the frame): the mean change of the area
-relative to the larger of the two, at the film's own rate and a second apart. Where a sound begins
-or ends, or the picture cuts, that is a change too.
+relative to the larger of the two, at the film's own rate and a second apart; and how often a mask
+is gone for less than half a second. Where a sound begins or ends, or the picture cuts, that is a
+change too.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST = 0.005
+GONE, BLINK = 0.4, 0.5  # of the area before and after; seconds
 
 Floats = NDArray[np.float64]
 
@@ -52,22 +54,39 @@ def change(times: Floats, areas: Floats, seconds: float | None) -> tuple[float, 
     return float(np.mean(np.abs(a - b)[both] / np.maximum(a, b)[both])), int(both.sum())
 
 
+def blinks(times: Floats, areas: Floats) -> int:
+    """How often less than 0.4 of a mask is left for under half a second, and then it is back."""
+    count, was = 0, False
+    for time, area in zip(times, areas, strict=True):
+        before = areas[(times < time) & (times >= time - BLINK)]
+        after = areas[(times > time) & (times <= time + BLINK)]
+        around = min(before.max(initial=0), after.max(initial=0))
+        gone = bool(around >= LEAST and area < GONE * around)
+        count, was = count + (gone and not was), gone
+    return count
+
+
 def main() -> None:
     """Prints a line for each film, and the means over all pairs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("films", nargs="+", type=Path)
     parser.add_argument("--weights", default="avsseg-compact")
     parser.add_argument("--smooth", default="0")
+    parser.add_argument("--no-steady", action="store_true")
     given = parser.parse_args()
     options = ["--weights", given.weights, "--smooth", given.smooth]
-    totals = np.zeros((2, 2))
-    print("film | next picture (pairs) | a second later (pairs)")
+    options += ["--no-steady"] * given.no_steady
+    totals, blinked = np.zeros((2, 2)), 0
+    print("film | next picture (pairs) | a second later (pairs) | blinks")
     for film in given.films:
         times, areas = areas_of(film, options)
         found = np.array([change(times, areas, None), change(times, areas, 1.0)])
-        print(film.name, *(f"{mean:.1%} ({pairs:.0f})" for mean, pairs in found), sep=" | ")
+        count = blinks(times, areas)
+        print(film.name, *(f"{mean:.1%} ({pairs:.0f})" for mean, pairs in found), count, sep=" | ")
+        blinked += count
         totals += np.stack([found.prod(axis=1), found[:, 1]], axis=1)
-    print("all pairs", *(f"{total / max(1, pairs):.1%}" for total, pairs in totals), sep=" | ")
+    means = (f"{total / max(1, pairs):.1%}" for total, pairs in totals)
+    print("all", *means, blinked, sep=" | ")
 
 
 if __name__ == "__main__":

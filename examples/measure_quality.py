@@ -27,6 +27,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,10 +191,12 @@ def measure_flicker(model: AVSegmenter, shown: dict[MadeFilm, list[Prediction]])
         plain = [Moment(time=moment.time, mask=moment.raw) for moment in moments]
         told = {moment.time: moment.sounding for moment in moments}
         changes.setdefault("plain", []).extend(changes_within(film, plain))
-        for frames in (2, 3):
-            seen = segment_video(film.path, model, fps=4, overlap=frames)
-            blended = [Moment(time=moment.time, mask=moment.raw) for moment in seen]
-            changes.setdefault(f"--overlap {frames}", []).extend(changes_within(film, blended))
+        others: dict[str, Any] = {"--no-steady": {"steady": False}}
+        others |= {f"--overlap {frames}": {"overlap": frames} for frames in (2, 3)}
+        for name, options in others.items():
+            seen = segment_video(film.path, model, fps=4, **options)
+            other = [Moment(time=moment.time, mask=moment.raw) for moment in seen]
+            changes.setdefault(name, []).extend(changes_within(film, other))
         for seconds in (0.5, 1.0):
             steady = list(smoothed(plain, seconds=seconds, weight=told.__getitem__))
             changes.setdefault(f"--smooth {seconds:g}", []).extend(changes_within(film, steady))

@@ -4,11 +4,13 @@ import threading
 import time
 from copy import deepcopy
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
+from avsseg.blips import without_blips
 from avsseg.clip import Clip
 from avsseg.errors import MediaError, UsageError
 from avsseg.fast.ready import ready_copy
@@ -17,6 +19,7 @@ from avsseg.media.clock import time_of
 from avsseg.media.grey import grey_of
 from avsseg.media.reader import open_video
 from avsseg.media.sound import measure_samples
+from avsseg.moments import Moment
 from avsseg.pipeline import predictions, sample_spec
 from avsseg.prediction import Prediction, PredictSettings
 from avsseg.sound_classes import class_names
@@ -183,6 +186,19 @@ def test_overlapping_clips_give_the_same_moments(make_film, model):
     assert [m.time for m in blended] == [m.time for m in alone]
     assert any((a.mask != b.mask).any() for a, b in zip(alone, blended, strict=True))
     assert all(m.mask.min() >= 0 and m.mask.max() <= 1 for m in blended)
+
+
+@pytest.mark.parametrize("fps", [2, 4])
+def test_films_looked_at_often_are_steadied(make_film, model, fps):
+    """Four times a second, unless it is not wanted; twice a second neighbours hear other things."""
+    film = make_film("film.mkv", rate=Fraction(20), seconds=3)
+    plain, steady = (list(segment_video(film, model, fps=fps, steady=on)) for on in (False, True))
+    told = [Moment(time=m.time, mask=m.raw, grey=m.grey) for m in plain]
+    cuts = [b.time for a, b in pairwise(plain) if a.scene != b.scene]
+    wanted = told if fps == 2 else list(without_blips(told, breaks=cuts))
+    for one, other in zip(wanted, steady, strict=True):
+        np.testing.assert_array_equal(one.mask, other.raw)
+    assert (fps == 2) == all((a.raw == b.raw).all() for a, b in zip(plain, steady, strict=True))
 
 
 @pytest.mark.parametrize("overlap", [0, 2])

@@ -48,6 +48,7 @@ def predict(
     gate: options.Gate = "auto",
     samples: options.Samples = 1,
     overlap: options.Overlap = 0,
+    steady: options.Steady = True,
     smooth: options.Smooth = 0.0,
     refine: options.Refine = False,
     labels: options.Labels = False,
@@ -109,6 +110,7 @@ def predict(
         gate=parse_gate(gate),
         samples=samples,
         overlap=overlap,
+        steady=steady,
         smooth=smooth,
         with_muted=wanted.with_muted,
     )

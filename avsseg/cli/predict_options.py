@@ -217,6 +217,16 @@ Overlap = Annotated[
     ),
 ]
 
+Steady = Annotated[
+    bool,
+    typer.Option(
+        "--steady/--no-steady",
+        help="Where there are four predictions a second and more, one that disagrees with both of"
+        " its neighbours gives way to them.",
+        rich_help_panel=_SELECT,
+    ),
+]
+
 Smooth = Annotated[
     float,
     typer.Option(

@@ -82,7 +82,10 @@ class KeptPictures:
         self._complete = True
 
     def awaited(self, items: Generator[Item, None, None]) -> Generator[Item, None, None]:
-        """What one of the two stages behind the first pass takes in: clips, or what they told."""
+        """What one of the two stages behind the first pass takes in: clips, or what they told.
+
+        It counts as waiting while it asks for the next, so work of its own does not belong in it.
+        """
         with closing(items):
             while True:
                 self._wait(1)
