@@ -18,7 +18,8 @@ from avsseg.motion import blended
 NEAR = Fraction(3, 10)
 """Seconds within which neighbours hear mostly the same."""
 
-_SOUNDING = 0.5
+_SOUNDING = _MARKED = 0.5
+_LITTLE = 0.05  # of what is marked
 _FAINT = 0.02  # masks that are nowhere above this are the same wherever they are carried
 
 
@@ -30,10 +31,10 @@ def without_blips(
 ) -> Iterator[Moment]:
     """Moments whose masks are, cell by cell, the median of their own and both neighbours'.
 
-    Neighbours' masks are carried along the motion where the pictures are known. What begins or
-    ends does so when it did, as a median leaves steps where they are. A moment stays as it is
-    beside a cut or a pause of the sound, and if a neighbour is more than ``NEAR`` away; it comes
-    out when the next one is known.
+    Neighbours' masks are carried along the motion where that matters and the pictures are known.
+    What begins or ends does so when it did, as a median leaves steps where they are. A moment stays
+    as it is beside a cut or a pause of the sound, and if a neighbour is more than ``NEAR`` away; it
+    comes out when the next one is known.
 
     Args:
         moments: in order of time.
@@ -55,10 +56,18 @@ def _bears(other: Moment, moment: Moment, weight: Callable[[Fraction], float]) -
 
 
 def _median(moment: Moment, before: Moment, after: Moment) -> Mask:
+    """In place if that changes little; to follow the motion takes most of the time here."""
+    median = _middle(before.mask, moment.mask, after.mask)
+    marked, kept = moment.mask >= _MARKED, median >= _MARKED
+    if (marked != kept).sum() <= _LITTLE * (marked | kept).sum():
+        return median
     one, other = (_carried(near, moment) for near in (before, after))
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    median: Mask = np.maximum(low, np.minimum(high, moment.mask))
-    return median
+    return _middle(one, moment.mask, other)
+
+
+def _middle(one: Mask, two: Mask, three: Mask) -> Mask:
+    middle: Mask = np.maximum(np.minimum(one, three), np.minimum(np.maximum(one, three), two))
+    return middle
 
 
 def _carried(other: Moment, moment: Moment) -> Mask:
