@@ -18,8 +18,8 @@ from avsseg.motion import blended
 NEAR = Fraction(3, 10)
 """Seconds within which neighbours hear mostly the same."""
 
-_SOUNDING = _MARKED = 0.5
-_LITTLE = 0.05  # of what is marked
+_SOUNDING = 0.5
+_MARKED, _LITTLE = 0.5, 0.05  # a probability; a share of what is marked
 _FAINT = 0.02  # masks that are nowhere above this are the same wherever they are carried
 
 
