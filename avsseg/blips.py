@@ -56,13 +56,18 @@ def _bears(other: Moment, moment: Moment, weight: Callable[[Fraction], float]) -
 
 
 def _median(moment: Moment, before: Moment, after: Moment) -> Mask:
-    """In place if that changes little; to follow the motion takes most of the time here."""
+    """In place if that changes little; to follow the motion takes most of the time here.
+
+    Three masks that do not meet are of a thing that is too fast to follow, and say the same.
+    """
     median = _middle(before.mask, moment.mask, after.mask)
     marked, kept = moment.mask >= _MARKED, median >= _MARKED
     if (marked != kept).sum() <= _LITTLE * (marked | kept).sum():
         return median
     one, other = (_carried(near, moment) for near in (before, after))
-    return _middle(one, moment.mask, other)
+    median = _middle(one, moment.mask, other)
+    least = min((mask >= _MARKED).sum() for mask in (one, moment.mask, other))
+    return median if (median >= _MARKED).sum() >= least / 2 else moment.mask
 
 
 def _middle(one: Mask, two: Mask, three: Mask) -> Mask:

@@ -87,6 +87,15 @@ def test_a_lost_mask_is_found_where_the_thing_is_now():
     assert (found & (truths[1] > 0)).sum() / (found | (truths[1] > 0)).sum() > 0.9
 
 
+def test_what_is_too_fast_to_be_followed_stays():
+    """Three squares of one size, none where another was."""
+    masks = np.zeros((3, 64, 64), np.float32)
+    for n in range(3):
+        masks[n, 24:40, 20 * n : 20 * n + 16] = 1
+    flown = [Moment(time=n * QUARTER, mask=masks[n]) for n in range(3)]
+    np.testing.assert_array_equal(list(without_blips(flown))[1].mask, masks[1])
+
+
 def test_a_moment_waits_for_the_next_and_no_longer():
     """So that films are marked as they are read."""
     pulled = []
