@@ -16,11 +16,10 @@ from avsseg.moments import Mask, Moment, in_one_scene
 from avsseg.motion import blended
 
 NEAR = Fraction(3, 10)
-"""Seconds within which neighbours hear mostly the same."""
+"""Seconds within which neighbours hear mostly the same; nothing later is waited for."""
 
 _SOUNDING = 0.5
 _MARKED, _LITTLE = 0.5, 0.05  # a probability; a share of what is marked
-_FAINT = 0.02  # masks that are nowhere above this are the same wherever they are carried
 
 
 def without_blips(
@@ -45,13 +44,14 @@ def without_blips(
     moment: Moment | None = None
     for after in chain(moments, (None,)):
         if moment is not None:
-            near = [other for other in (before, after) if other and _bears(other, moment, weight)]
+            near = [other for other in (before, after) if other and _tells(other, moment, weight)]
             both = len(near) == 2 and in_one_scene((moment, *near), breaks)
             yield replace(moment, mask=_median(moment, *near)) if both else moment
         before, moment = moment, after
 
 
-def _bears(other: Moment, moment: Moment, weight: Callable[[Fraction], float]) -> bool:
+def _tells(other: Moment, moment: Moment, weight: Callable[[Fraction], float]) -> bool:
+    """Whether a neighbour hears mostly the same, and something."""
     return abs(other.time - moment.time) <= NEAR and weight(other.time) >= _SOUNDING
 
 
@@ -64,7 +64,7 @@ def _median(moment: Moment, before: Moment, after: Moment) -> Mask:
     marked, kept = moment.mask >= _MARKED, median >= _MARKED
     if (marked != kept).sum() <= _LITTLE * (marked | kept).sum():
         return median
-    one, other = (_carried(near, moment) for near in (before, after))
+    one, other = (blended([(near, 1.0)], to=moment.grey) for near in (before, after))
     median = _middle(one, moment.mask, other)
     least = min((mask >= _MARKED).sum() for mask in (one, moment.mask, other))
     return median if (median >= _MARKED).sum() >= least / 2 else moment.mask
@@ -73,9 +73,3 @@ def _median(moment: Moment, before: Moment, after: Moment) -> Mask:
 def _middle(one: Mask, two: Mask, three: Mask) -> Mask:
     middle: Mask = np.maximum(np.minimum(one, three), np.minimum(np.maximum(one, three), two))
     return middle
-
-
-def _carried(other: Moment, moment: Moment) -> Mask:
-    if other.mask.max() <= _FAINT:
-        return other.mask
-    return blended([(other, 1.0)], to=moment.grey)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsseg.blips import NEAR
 from avsseg.heap import share_heap
 from avsseg.listening import is_audible, listen, sound_gate
 from avsseg.media.coverage import level_of
@@ -116,8 +117,7 @@ def _kept(
     """What keeps the pictures between prediction and showing, if they are to be kept."""
     spec = sample_spec(reader, model, settings, profile)
     ahead = spec.num_frames * spec.stride / spec.fps * (2 if spec.overlap else 1)
-    steadied = 1 / settings.fps + Fraction(str(settings.smooth))
-    room = room_for(reader.info, ahead + steadied)
+    room = room_for(reader.info, ahead + NEAR + Fraction(str(settings.smooth)))
     if room is None or reader.hardware is not None:
         return None
     kept = KeptPictures(reader.info, room, start=spec.start, end=spec.end, timer=timer)

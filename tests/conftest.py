@@ -10,8 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from numpy.typing import NDArray
+from PIL import Image
 
 if TYPE_CHECKING:
     from avsseg.model.config import ModelConfig
@@ -61,6 +64,23 @@ def example() -> Iterator[Callable[[str], ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield import_module
+
+
+@pytest.fixture(scope="session")
+def crossing() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Five grey pictures (64, 64) of a square that crosses them, and its masks."""
+    unrest = np.random.default_rng(0)
+    ground, thing = (
+        np.asarray(
+            Image.fromarray(unrest.integers(0, 256, (spots, spots), np.uint8)).resize((side, side))
+        )
+        for spots, side in ((8, 64), (4, 16))
+    )
+    pictures, masks = np.stack([ground] * 5), np.zeros((5, 64, 64), np.float32)
+    for n in range(5):
+        part = n, slice(24, 40), slice(12 + 4 * n, 28 + 4 * n)
+        pictures[part], masks[part] = thing, 1
+    return pictures, masks
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from avsseg.blips import NEAR, without_blips
 from avsseg.moments import Moment
@@ -69,20 +68,10 @@ def test_what_lies_far_apart_is_left_alone():
     assert levels(without_blips(moments(values, NEAR))) == [0.0] * 3
 
 
-def test_a_lost_mask_is_found_where_the_thing_is_now():
+def test_a_lost_mask_is_found_where_the_thing_is_now(crossing):
     """Of a square that crosses the picture, unseen for a moment."""
-    unrest = np.random.default_rng(0)
-    ground, thing = (
-        np.asarray(
-            Image.fromarray(unrest.integers(0, 256, (spots, spots), np.uint8)).resize((side, side))
-        )
-        for spots, side in ((8, 64), (4, 16))
-    )
-    seen, truths = [], np.zeros((3, 64, 64), np.float32)
-    for n in range(3):
-        picture, part = np.array(ground), (slice(24, 40), slice(12 + 4 * n, 28 + 4 * n))
-        picture[part], truths[n][part] = thing, 1
-        seen.append(Moment(time=n * QUARTER, mask=truths[n] * (n != 1), grey=picture))
+    pictures, truths = crossing
+    seen = [Moment(time=n * QUARTER, mask=truths[n] * (n != 1), grey=pictures[n]) for n in range(3)]
     found = list(without_blips(seen))[1].mask > 0.5
     assert (found & (truths[1] > 0)).sum() / (found | (truths[1] > 0)).sum() > 0.9
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from avsseg.moments import Moment, smoothed
 
@@ -58,19 +57,9 @@ def test_masks_from_silence_do_not_count():
     assert levels(smooth)[4:] == pytest.approx([0.8] * 4)
 
 
-def test_neighbours_are_carried_to_where_things_are_now():
+def test_neighbours_are_carried_to_where_things_are_now(crossing):
     """A square that crosses the picture stays one, where the mean in place is smeared."""
-    unrest = np.random.default_rng(0)
-    ground, thing = (
-        np.asarray(
-            Image.fromarray(unrest.integers(0, 256, (spots, spots), np.uint8)).resize((side, side))
-        )
-        for spots, side in ((8, 64), (4, 16))
-    )
-    pictures, truths = np.stack([ground] * 5), np.zeros((5, 64, 64), np.float32)
-    for n in range(5):
-        part = n, slice(24, 40), slice(12 + 4 * n, 28 + 4 * n)
-        pictures[part], truths[part] = thing, 1
+    pictures, truths = crossing
     known, blind = (
         [
             Moment(time=Fraction(n, 4), mask=truths[n], grey=pictures[n] if grey else None)
