@@ -42,24 +42,41 @@ def script(example):
     return example("train_mixtures")
 
 
-def test_only_what_hears_mixtures_is_given_and_taught(bank_root, tmp_path):
+@pytest.fixture
+def teach(bank_root, tmp_path):
+    """Runs the script on a network: the weights before and after."""
+
+    def run(config, *options):
+        torch.manual_seed(0)
+        files = tmp_path / "new.safetensors", tmp_path / "taught.safetensors"
+        save_checkpoint(files[0], build_model(config), summary={"steps": "7"})
+        command = [sys.executable, str(SCRIPT), str(bank_root), str(files[0]), "-o", str(files[1])]
+        command += ["--minutes", "0.05", "--tracks", "40", "--workers", "0", "--held-out", "4"]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "before: told of 1:" in done.stdout and "steps: told of 1:" in done.stdout
+        assert read_header(files[1]).summary["steps"] == "7"
+        assert {path.name for path in tmp_path.iterdir()} == {file.name for file in files}
+        return [load_checkpoint(file).state_dict() for file in files]
+
+    return run
+
+
+def test_only_what_hears_mixtures_is_given_and_taught(teach):
     """All that was in the network stays; what is new says something after a few steps."""
-    torch.manual_seed(0)
-    save_checkpoint(tmp_path / "new.safetensors", build_model(CONFIG), summary={"steps": "7"})
-    command = [sys.executable, str(SCRIPT), str(bank_root), str(tmp_path / "new.safetensors")]
-    command += ["-o", str(tmp_path / "taught.safetensors"), "--minutes", "0.05"]
-    command += ["--tracks", "40", "--workers", "0", "--held-out", "4"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "before: told of 1:" in done.stdout and "steps: told of 1:" in done.stdout
-    files = tmp_path / "new.safetensors", tmp_path / "taught.safetensors"
-    old, new = (load_checkpoint(file).state_dict() for file in files)
+    old, new = teach(CONFIG)
     assert all(torch.equal(old[name], new[name]) for name in old)
     given = {name for name in new if name not in old}
     assert {name.split(".")[0] for name in given} == {"audio_encoder", "mixture"}
     assert new["mixture.tell.weight"].abs().max() > 0
-    assert read_header(files[1]).summary["steps"] == "7"
-    assert {path.name for path in tmp_path.iterdir()} == {file.name for file in files}
+
+
+def test_turns_teach_the_context_too(teach):
+    """And nothing else that was in the network."""
+    old, new = teach(replace(CONFIG, sound_context=True), "--turns")
+    moved = {name.split(".")[0] for name in old if not torch.equal(old[name], new[name])}
+    assert moved == {"sound_context"}
+    assert new["mixture.tell.weight"].abs().max() > 0
 
 
 def test_a_store_gives_back_what_was_encoded(script, tmp_path):
@@ -82,6 +99,12 @@ def test_a_network_that_names_no_kinds_is_refused(script):
     nameless = replace(CONFIG, mixture_hearing=True, categories=())
     with pytest.raises(SystemExit, match="that names kinds"):
         script.Parts.of(build_model(nameless))
+
+
+def test_turns_want_a_context(script):
+    """Without one there is nothing that leans on what has stopped."""
+    with pytest.raises(SystemExit, match="no SoundContext"):
+        script.Parts.of(build_model(replace(CONFIG, mixture_hearing=True)), turns=True)
 
 
 def test_what_nobody_can_say_teaches_nothing(script):

@@ -186,8 +186,10 @@ class _Pass:
         z_0 = network.true_latent(fused, truth)
         if z_0 is not None:
             answers["oracle_z"] = list(network.masks(fused, z_0)[:, None])
-            # A mask is one latent: scenes of ``onsets`` are those of ``one``, photographs recur.
-            once = number == 0 and asked[0].topic not in ("onsets", "photographs")
+            # A mask is one latent: scenes of changes are those of ``one`` and ``two``, and
+            # photographs recur.
+            again = asked[0].topic in ("onsets", "turns", "photographs")
+            once = number == 0 and not again
             if once and network.model.config.kind == "ldm":
                 self._pair(network.model.encode_condition(fused), z_0, truth)
         return answers

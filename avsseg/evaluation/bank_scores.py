@@ -13,7 +13,7 @@ from avsseg.evaluation.gallery import Gallery
 from avsseg.evaluation.mask_scores import object_iou
 from avsseg.evaluation.metrics import ANY_MASK
 from avsseg.evaluation.network import Soft
-from avsseg.evaluation.questions import NEGATIVE, Question
+from avsseg.evaluation.questions import NEGATIVE, POSITIVE, Question
 from avsseg.evaluation.report import Row, Value
 from avsseg.evaluation.tally import Tally
 
@@ -39,11 +39,16 @@ BANK = {
     "photographs_boundary_f": "the same: F of the outlines at 2 % of the diagonal",
     "muted_area": "scenes with a sound, muted: masked share",
     "muted_any": "scenes with a sound, muted: frames with a mask",
-    "boundary_f": "F of the outlines at 2 % of the diagonal, all composed scenes with a sound",
+    "boundary_f": "F of the outlines at 2 % of the diagonal, other composed scenes",
     "onsets_miou": "sound that starts or stops: mIoU while it sounds",
     "onsets_on_off": "sound that starts or stops: frames rightly with or without a mask",
     "onsets_found": "of these, frames with sound that have a mask",
     "onsets_empty": "of these, frames without sound that have none",
+    "turns_miou": "two objects one after the other: mIoU while one sounds",
+    "turns_blind_bound": "the same for both objects perfectly cut, whatever sounds",
+    "turns_boundary_f": "the same: F of the outlines at 2 % of the diagonal",
+    "turns_right": "in frames with one sound the mask fits its object better than the other",
+    "turns_old_iou": "in the same frames, IoU with the object that is silent",
     "calibration_error": "expected calibration error of composed scenes' soft maps, first seed",
 }
 """What is measured, in the order of the table; the names of latent probes follow."""
@@ -54,6 +59,9 @@ LATENT = {
     "oracle_z": "with the latent of the truth: mIoU",
     "mean_of_samples": "mean of the masks of all seeds: mIoU",
 }
+
+_APART = ("photographs", "turns")
+"""Topics that came later; they join no figure of the others, so that those mean what they did."""
 
 Answer = Mapping[str, Soft | None]
 """By way of asking, maps (S, T, H, W); None where it could not be asked."""
@@ -81,7 +89,7 @@ class BankScores:
         for question, answer in zip(asked, answers, strict=True):
             soft = answer["sampled"]
             assert soft is not None
-            if question.topic != "photographs":  # those have figures of their own
+            if question.topic not in _APART:
                 self._doubt.add(soft, question.truth)
                 self._reliability.add(soft[0], question.truth)
             right.append(self._score(question, soft, answer))
@@ -126,6 +134,8 @@ class BankScores:
             self._otherwise(question, answer, sounding)
         if question.topic == "onsets":
             self._on_off(area > ANY_MASK, sounding)
+        if question.topic == "turns":
+            self._followed(question, masks[:, sounding], iou, sounding)
         self._row(question, iou, area, soft)
         return self._switched(question, masks[:, sounding], iou, sounding)
 
@@ -138,6 +148,14 @@ class BankScores:
         self._tally.add("two_old_iou", other)
         return right
 
+    def _followed(self, question: Question, masks: Bools, iou: Floats, sounding: Bools) -> None:
+        """Frames in which one of two things in view sounds and the other does not."""
+        others = question.others[sounding]
+        alone = np.asarray(others.any(axis=(1, 2)))
+        silent = object_iou(masks[:, alone], others[alone])
+        self._tally.add("turns_right", iou[:, alone] > silent)
+        self._tally.add("turns_old_iou", silent)
+
     def _masked(self, name: str, area: Floats) -> None:
         self._tally.add(f"{name}_area", area)
         self._tally.add(f"{name}_any", area > ANY_MASK)
@@ -145,11 +163,11 @@ class BankScores:
     def _sounding(self, question: Question, masks: Bools, iou: Floats, sounding: Bools) -> None:
         truth, kind = question.truth[sounding], question.topic
         self._tally.add(f"{kind}_miou", iou)
-        if kind in ("two", "two_of_three", "photographs"):
+        if kind in ("two", "two_of_three", *_APART):
             bound = object_iou(question.everything[sounding], truth)
             self._tally.add(f"{kind}_blind_bound", bound[None])
         outlines = [[boundary_f(m, t) for m, t in zip(s, truth, strict=True)] for s in masks]
-        self._tally.add(f"{kind}_boundary_f" if kind == "photographs" else "boundary_f", outlines)
+        self._tally.add(f"{kind}_boundary_f" if kind in _APART else "boundary_f", outlines)
 
     def _otherwise(self, question: Question, answer: Answer, sounding: Bools) -> None:
         """The same scene with other latents, and muted."""
@@ -190,7 +208,7 @@ class BankScores:
             return
         shown = float(1 - area.mean()) if score is None else score
         number = int(question.name.split("/")[1])
-        fixed = question.topic in ("two", "onsets") and number < self._panels
+        fixed = question.topic in ("two", "onsets", "turns") and number < self._panels
         self.gallery.add(
             name, shown, question.frames, question.truth, soft, fixed=fixed, alarm=score is None
         )
@@ -199,7 +217,7 @@ class BankScores:
 def describe(name: str) -> str:
     """What a mean of a bank's evaluation is, from its name ``t<T>_<what>``."""
     what = name.partition("_")[2]
-    for kind in ("two_of_three", "two", "one", "onsets", "photographs"):
+    for kind in POSITIVE:
         latent = LATENT.get(what.removeprefix(f"{kind}_"))
         if what.startswith(f"{kind}_") and latent:
             return f"{kind.replace('_', ' ')}, {latent}"

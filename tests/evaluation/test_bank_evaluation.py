@@ -92,6 +92,26 @@ def test_onsets_have_frames_of_both_kinds(view):
     assert always["onsets_empty"] == 0
 
 
+def test_turns_are_told_from_both_at_once(view):
+    """Each of two objects sounds alone in some frame; only what follows them is right."""
+    scenes = ask(view, "turns", frames=5)
+    for (question,) in scenes:
+        found = (question.truth, question.others)
+        alone = np.logical_and(*(masks.any(axis=(1, 2)) for masks in found))
+        assert len(np.unique(question.truth[alone], axis=0)) == 2
+
+    means = answered(scenes, lambda q: q.truth)
+    both = answered(scenes, lambda q: q.everything)
+    stays = answered(scenes, lambda q: np.broadcast_to(q.truth[-1:], q.truth.shape))
+
+    assert means["turns_miou"] == means["turns_right"] == means["turns_boundary_f"] == 1
+    assert means["turns_old_iou"] == 0
+    assert both["turns_miou"] == pytest.approx(both["turns_blind_bound"])
+    assert both["turns_old_iou"] > 0
+    assert 0 < stays["turns_right"] < 1, "a mask that does not move"
+    assert "boundary_f" not in means
+
+
 def test_photographs_have_figures_of_their_own(view):
     """They join no other: the figures of composed scenes stay what they were without them."""
     scenes = ask(view, "photographs", count=6)
@@ -121,6 +141,7 @@ def test_a_network_is_asked_everything(model, view):
     assert all(describe(name) for name in means)
     assert "t1_two_miou" in found.spread
     assert "t1_photographs_miou" in means
+    assert 0 <= means["t5_turns_right"] <= 1
     pairs = {name: found.findings["health"][name]["retrieval"]["pairs"] for name in ("t1", "t5")}
     assert pairs["t1"] == pairs["t5"] >= 4, "each scene with something that sounds, once"
     names = [row["name"] for row in found.report.videos]
