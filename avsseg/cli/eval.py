@@ -212,6 +212,7 @@ def evaluate(
         probes=probes,
         panels=panels,
     )
+    context = run_context(path, model, options)
     found, facts = _found(
         model,
         options,
@@ -224,7 +225,7 @@ def evaluate(
         workers=workers,
         hidden=quiet or not console.is_terminal,
     )
-    context = run_context(path, model, options, facts)
+    context["data"] = facts
     context["command"] = shlex.join(["avsseg", *sys.argv[1:]])
     if output is not None:
         write_evaluation(output, found, context)

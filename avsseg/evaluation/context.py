@@ -4,7 +4,6 @@ import hashlib
 import platform
 import re
 import tomllib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,13 @@ from avsseg.model.parameters import parameter_table
 from avsseg.model.segmenter import AVSegmenter
 
 
-def run_context(
-    checkpoint: Path, model: AVSegmenter, options: EvalOptions, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The checkpoint with its digest and training, the data, the settings and the versions."""
+def run_context(checkpoint: Path, model: AVSegmenter, options: EvalOptions) -> dict[str, Any]:
+    """The checkpoint with its digest and training, the settings and the versions.
+
+    To be asked before a long evaluation: its file may be another, or gone, when that ends.
+    """
     network = Network(model, precision=options.precision)
     return {
-        "data": dict(data),
         "checkpoint": {
             "path": str(checkpoint),
             "sha256": sha256_of(checkpoint),

@@ -1,11 +1,14 @@
 """``avsseg eval``: what it prints and writes, and how it ends."""
 
 import csv
+import hashlib
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
 
+from avsseg.cli import eval as eval_command
 from avsseg.cli.app import app
 
 runner = CliRunner()
@@ -51,6 +54,24 @@ def test_json_is_one_document(ms3, tiny_checkpoint):
     assert document["context"]["seeds"] == [3]
     assert document["spread"] == {}
     assert document["health"] == {}
+
+
+def test_weights_that_go_away_lose_no_figures(ms3, tiny_checkpoint, tmp_path, monkeypatch):
+    """A long evaluation is not thrown away because its checkpoint was moved meanwhile."""
+    weights = tmp_path / "moved.safetensors"
+    shutil.copyfile(tiny_checkpoint, weights)
+
+    def found(*arguments, **options):
+        weights.unlink()
+        return evaluated(*arguments, **options)
+
+    evaluated = eval_command._found
+    monkeypatch.setattr(eval_command, "_found", found)
+    result = run(ms3, "-w", weights, "--seeds", "0", "--no-probes", "--json")
+
+    assert result.exit_code == 0, result.output
+    digest = hashlib.sha256(tiny_checkpoint.read_bytes()).hexdigest()
+    assert json.loads(result.stdout)["context"]["checkpoint"]["sha256"] == digest
 
 
 def test_one_thing_at_a_time(ms3, tiny_checkpoint):

@@ -14,7 +14,7 @@ from avsseg.training.starting_weights import Match
 def test_the_context_can_be_made_into_json(tiny_checkpoint):
     """Digest, network, seeds and versions, all plain values."""
     model = load_checkpoint(tiny_checkpoint)
-    context = run_context(tiny_checkpoint, model, EvalOptions(seeds=(4, 5)), {"kind": "bank"})
+    context = run_context(tiny_checkpoint, model, EvalOptions(seeds=(4, 5)))
 
     assert json.loads(json.dumps(context))["seeds"] == [4, 5]
     digest = hashlib.sha256(tiny_checkpoint.read_bytes()).hexdigest()
