@@ -276,6 +276,7 @@ def main() -> None:
     try:
         torch.manual_seed(asked.seed)
         model = opened_with(asked.checkpoint, mixture_hearing=True).eval()
+        taught = Parts.of(model, turns=asked.turns)
         print("before:", score(model, asked.bank, asked.held_out), flush=True)
         tracks = Soundtracks(
             asked.bank,
@@ -287,7 +288,6 @@ def main() -> None:
         )
         loader = DataLoader(tracks, batch_size=None, num_workers=asked.workers)
         with tempfile.TemporaryDirectory(dir=asked.output.parent) as folder:
-            taught = Parts.of(model, turns=asked.turns)
             store = Store.new(Path(folder), taught, asked.tracks)
             store.fill(loader, taught)
             model, steps = train(

@@ -197,11 +197,13 @@ def evaluate(
     from avsseg.evaluation.bank import BankOptions
     from avsseg.evaluation.context import run_context
     from avsseg.evaluation.evaluation import EvalOptions
-    from avsseg.evaluation.writing import as_document, write_evaluation
+    from avsseg.evaluation.writing import as_document, check_folder, write_evaluation
     from avsseg.weights import resolve_weights
 
     if sum(target is not None for target in (data, bank, clips)) != 1:
         raise UsageError("name one thing to evaluate on: DATA, --bank BANK or --clips DIR.")
+    if output is not None:
+        check_folder(output)
     path = resolve_weights(checkpoint, offline=offline)
     model = load_model(path, device, resolution=resolution)
     options = EvalOptions(

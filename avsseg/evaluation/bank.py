@@ -11,6 +11,7 @@ from einops import rearrange
 from torch import Tensor
 
 from avsseg.data.bank import BankView
+from avsseg.data.probes import PROBE_KINDS
 from avsseg.errors import DataError
 from avsseg.evaluation.bank_scores import BankScores
 from avsseg.evaluation.evaluation import EvalOptions, Evaluation
@@ -186,10 +187,8 @@ class _Pass:
         z_0 = network.true_latent(fused, truth)
         if z_0 is not None:
             answers["oracle_z"] = list(network.masks(fused, z_0)[:, None])
-            # A mask is one latent: scenes of changes are those of ``one`` and ``two``, and
-            # photographs recur.
-            again = asked[0].topic in ("onsets", "turns", "photographs")
-            once = number == 0 and not again
+            # A mask is one latent: scenes of the other topics are those of probes, or recur.
+            once = number == 0 and asked[0].topic in PROBE_KINDS
             if once and network.model.config.kind == "ldm":
                 self._pair(network.model.encode_condition(fused), z_0, truth)
         return answers

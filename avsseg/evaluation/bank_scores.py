@@ -39,17 +39,17 @@ BANK = {
     "photographs_boundary_f": "the same: F of the outlines at 2 % of the diagonal",
     "muted_area": "scenes with a sound, muted: masked share",
     "muted_any": "scenes with a sound, muted: frames with a mask",
-    "boundary_f": "F of the outlines at 2 % of the diagonal, other composed scenes",
+    "boundary_f": "F of the outlines at 2 % of the diagonal, composed scenes but turns",
     "onsets_miou": "sound that starts or stops: mIoU while it sounds",
     "onsets_on_off": "sound that starts or stops: frames rightly with or without a mask",
     "onsets_found": "of these, frames with sound that have a mask",
     "onsets_empty": "of these, frames without sound that have none",
-    "turns_miou": "two objects one after the other: mIoU while one sounds",
+    "turns_miou": "two objects one after the other: mIoU while something sounds",
     "turns_blind_bound": "the same for both objects perfectly cut, whatever sounds",
     "turns_boundary_f": "the same: F of the outlines at 2 % of the diagonal",
     "turns_right": "in frames with one sound the mask fits its object better than the other",
     "turns_old_iou": "in the same frames, IoU with the object that is silent",
-    "calibration_error": "expected calibration error of composed scenes' soft maps, first seed",
+    "calibration_error": "expected calibration error of composed scenes but turns, first seed",
 }
 """What is measured, in the order of the table; the names of latent probes follow."""
 
@@ -61,7 +61,8 @@ LATENT = {
 }
 
 _APART = ("photographs", "turns")
-"""Topics that came later; they join no figure of the others, so that those mean what they did."""
+"""Topics that came later: but for ``muted`` they join no figure of the others, which mean what
+they did."""
 
 Answer = Mapping[str, Soft | None]
 """By way of asking, maps (S, T, H, W); None where it could not be asked."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from PIL import Image
@@ -11,6 +12,20 @@ from avsseg.evaluation.evaluation import Evaluation
 from avsseg.evaluation.figures import draw_figures
 from avsseg.evaluation.summary import summary, write_summary
 from avsseg.media.publish import publish_folder
+
+
+def check_folder(folder: Path) -> None:
+    """Makes sure, before a long evaluation, that ``folder`` can be made; leaves no trace.
+
+    Raises:
+        MediaError: it cannot.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise MediaError(f"{folder}: cannot be made: {error.strerror}.") from error
 
 
 def write_evaluation(folder: Path, found: Evaluation, context: Mapping[str, Any]) -> list[Path]:

@@ -74,6 +74,17 @@ def test_weights_that_go_away_lose_no_figures(ms3, tiny_checkpoint, tmp_path, mo
     assert json.loads(result.stdout)["context"]["checkpoint"]["sha256"] == digest
 
 
+def test_a_folder_that_cannot_be_made_is_told_first(ms3, tmp_path):
+    """Before anything is loaded, let alone evaluated: the weights are not there."""
+    (tmp_path / "file").write_text("taken")
+    folder = tmp_path / "file" / "in" / "it"
+    result = run(ms3, "-w", tmp_path / "none.safetensors", "-o", folder)
+
+    assert result.exit_code == 1
+    assert f"{folder}: cannot be made" in result.stderr.replace("\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_one_thing_at_a_time(ms3, tiny_checkpoint):
     """Nothing, or two things, to evaluate on is wrong usage."""
     for arguments in ((), (ms3, "--bank", ms3)):
