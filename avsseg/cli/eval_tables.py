@@ -16,6 +16,7 @@ def tables(found: "Evaluation", context: Mapping[str, Any]) -> Iterator[Table]:
     kind = context["data"]["kind"]
     if kind == "bank":
         yield _bank_table(found, context)
+        yield _kind_table(found.findings["kinds"])
     else:
         yield _score_table(found, context)
     health = found.findings.get("health", {})
@@ -52,6 +53,15 @@ def _bank_table(found: "Evaluation", context: Mapping[str, Any]) -> Table:
     for what in _whats(found.report.means):
         cells = [_cell(found, f"t{t}_{what}") for t in frames]
         table.add_row(describe(f"t1_{what}") or what, *cells)
+    return table
+
+
+def _kind_table(kinds: Mapping[str, Mapping[str, Any]]) -> Table:
+    columns = ("one and two: mIoU", "of", "absent: masked share", "of")
+    table = _table("by the kind that sounds alone, the worst first", "kind", *columns)
+    for kind, row in kinds.items():
+        scores = (row["miou"], row["questions"], row["absent_area"], row["absent"])
+        table.add_row(kind, *map(show, scores))
     return table
 
 

@@ -14,6 +14,7 @@ from avsseg.data.bank import BankView
 from avsseg.data.probes import PROBE_KINDS
 from avsseg.errors import DataError
 from avsseg.evaluation.bank_scores import BankScores
+from avsseg.evaluation.by_kind import by_kind
 from avsseg.evaluation.evaluation import EvalOptions, Evaluation
 from avsseg.evaluation.health import first_of_each
 from avsseg.evaluation.latents import LatentPairs
@@ -90,12 +91,13 @@ def _joined(passes: dict[int, "_Pass"], skipped: dict[str, str]) -> Evaluation:
         means |= {f"t{frames}_{n}": v for n, v in judged.scores.means().items()}
         spread |= {f"t{frames}_{n}": v for n, v in judged.scores.spread().items()}
     last = list(passes.values())[-1]
+    rows = [row for judged in passes.values() for row in judged.scores.rows]
     findings: dict[str, Any] = {
         "health": {f"t{frames}": judged.health() for frames, judged in passes.items()},
         **last.scores.findings(),
+        "kinds": by_kind(rows),
         "skipped": skipped,
     }
-    rows = [row for judged in passes.values() for row in judged.scores.rows]
     report = Report(means=means, videos=tuple(rows))
     panels = last.scores.gallery.panels()
     return Evaluation(report=report, spread=spread, findings=findings, panels=panels)

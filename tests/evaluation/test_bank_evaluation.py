@@ -147,6 +147,9 @@ def test_a_network_is_asked_everything(model, view):
     names = [row["name"] for row in found.report.videos]
     assert len(names) == len(set(names))
     assert "t1/two/0001/1" in names
+    alone = [row for row in found.report.videos if row["category"] in ("one", "two")]
+    kinds = found.findings["kinds"]
+    assert sum(row["questions"] for row in kinds.values()) == len(alone)
 
 
 def test_scenes_are_the_same_for_every_batch_size(model, view):
