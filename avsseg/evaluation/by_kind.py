@@ -1,50 +1,44 @@
 """What a network makes of each kind of sound, from the rows of a bank's evaluation."""
 
 from collections.abc import Sequence
-from statistics import fmean
 
-from avsseg.evaluation.report import Row, Value
+from avsseg.evaluation.report import Row, Value, means_by
 
 IN_VIEW = ("one", "two")
 """Topics in which one thing sounds and is in view."""
 
 NOT_IN_VIEW = "absent"
 
-KindScores = dict[str, int | float | None]
 
-
-def by_kind(rows: Sequence[Row]) -> dict[str, KindScores]:
+def by_kind(rows: Sequence[Row]) -> dict[str, dict[str, Value]]:
     """The scores of each kind that was heard alone, the one marked worst first.
 
     A mean over a few recordings of one kind can rule a figure of all kinds, which this shows.
+    Clips and single frames count alike.
 
     Returns:
         By kind: ``questions`` of the topics ``one`` and ``two`` and their ``miou``; ``absent``
         questions, in which no such thing is in view, and their ``absent_area``, the masked share
         of the frame. None where nothing was asked.
     """
-    asked = [row for row in rows if row["category"] in (*IN_VIEW, NOT_IN_VIEW)]
-    kinds = sorted({str(row["heard"]) for row in asked})
-    found = {kind: _scores([row for row in asked if row["heard"] == kind]) for kind in kinds}
+    in_view = means_by("heard", [row for row in rows if row["category"] in IN_VIEW])
+    absent = means_by("heard", [row for row in rows if row["category"] == NOT_IN_VIEW])
+    found = {
+        kind: _scores(in_view.get(kind, {}), absent.get(kind, {}))
+        for kind in sorted({*in_view, *absent})
+    }
     return dict(sorted(found.items(), key=_worst_first))
 
 
-def _scores(rows: Sequence[Row]) -> KindScores:
-    ious = [row["miou"] for row in rows if row["category"] in IN_VIEW]
-    areas = [row["area"] for row in rows if row["category"] == NOT_IN_VIEW]
-    sounding, masked = _numbers(ious), _numbers(areas)
+def _scores(in_view: Row, absent: Row) -> dict[str, Value]:
     return {
-        "questions": len(sounding),
-        "miou": fmean(sounding) if sounding else None,
-        "absent": len(masked),
-        "absent_area": fmean(masked) if masked else None,
+        "questions": in_view.get("videos", 0),
+        "miou": in_view.get("miou"),
+        "absent": absent.get("videos", 0),
+        "absent_area": absent.get("area"),
     }
 
 
-def _numbers(values: Sequence[Value]) -> list[float]:
-    return [value for value in values if isinstance(value, float)]
-
-
-def _worst_first(item: tuple[str, KindScores]) -> float:
+def _worst_first(item: tuple[str, dict[str, Value]]) -> float:
     miou = item[1]["miou"]
-    return 1.0 if miou is None else miou
+    return miou if isinstance(miou, float) else 1.0

@@ -1,6 +1,6 @@
 """What an evaluation found: the means, a row for each video, and the curves behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Value = str | int | float | None
@@ -26,11 +26,16 @@ class Report:
 
     def by_category(self) -> dict[str, Row]:
         """The mean of each per-video score over the videos of each category."""
-        groups: dict[str, list[Row]] = {}
-        for row in self.videos:
-            groups.setdefault(str(row.get("category") or ""), []).append(row)
-        groups.pop("", None)
-        return {name: _mean_row(rows) for name, rows in sorted(groups.items())}
+        return means_by("category", self.videos)
+
+
+def means_by(column: str, rows: Sequence[Row]) -> dict[str, Row]:
+    """The mean of each score over the rows that share what stands in ``column``, if anything."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(row.get(column) or ""), []).append(row)
+    groups.pop("", None)
+    return {name: _mean_row(group) for name, group in sorted(groups.items())}
 
 
 def _mean_row(rows: list[Row]) -> Row:

@@ -13,11 +13,10 @@ def test_each_kind_has_its_own_means():
         [
             row("one", "dog", 0.5, 0.1),
             row("two", "dog", 0.7, 0.1),
-            row("two", "dog", None, 0.0),
             row("two_of_three", "dog", 0.0, 0.9),
             row("absent", "dog", None, 0.2),
             row("absent", "dog", None, 0.0),
-            row("silence", "", None, 0.9),
+            row("silence", "dog", None, 0.9),
         ]
     )
 
