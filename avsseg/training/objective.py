@@ -21,6 +21,7 @@ from avsseg.training.losses import (
     segmentation_loss,
     visual_matching_loss,
 )
+from avsseg.training.strange_sounds import estranged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,11 @@ class ObjectiveConfig:
     """Weight of the kinds seen, where the network and the data have kinds (beyond the paper)."""
     heard_weight: float = 0.0
     """Weight of the kinds heard."""
+    strange_sounds: float = 0.0
+    """Chance that a clip's sound is moved by a share of what two others of the batch differ in,
+    so that it is as strange to a trained ear as a new recording (beyond the paper)."""
+    strangeness: tuple[float, float] = (0.4, 0.75)
+    """The share, at least and at most."""
     cvae_posterior: float = 0.4
     """Share of the posterior's loss in the CVAE; the prior has the rest (UCNet's GSNN, D23)."""
     cvae_kl: float = 10.0
@@ -128,6 +134,9 @@ class Objective(nn.Module):
             embeddings = self.model.encode_audio(batch.log_mel)
         else:
             embeddings = _stored(batch.embeddings)
+        if self.config.strange_sounds:
+            chance, strangeness = self.config.strange_sounds, self.config.strangeness
+            embeddings = estranged(embeddings, chance, strangeness)
         return self.model.fuse(features, embeddings, batch.frames)
 
     def _encoded(self, frames: Tensor) -> list[Tensor]:
