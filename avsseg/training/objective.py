@@ -68,7 +68,7 @@ class ObjectiveConfig:
     heard_weight: float = 0.0
     """Weight of the kinds heard."""
     strange_sounds: float = 0.0
-    """Chance that a clip's sound is moved by a share of what two others of the batch differ in,
+    """Chance that a clip's sound is moved by a share of what two clips of the batch differ in,
     so that it is as strange to a trained ear as a new recording (beyond the paper)."""
     strangeness: tuple[float, float] = (0.4, 0.75)
     """The share, at least and at most."""

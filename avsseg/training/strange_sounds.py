@@ -2,7 +2,7 @@
 
 An ear tells the recordings that taught it almost without fault, and others not so well. Those that
 read it in training would learn to trust it more than they can when it is used; for them, some
-sounds are moved in the ear's own space, by what two others differ in.
+sounds are moved in the ear's own space, by what two sounds differ in.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def estranged(embeddings: Tensor, chance: float, strangeness: tuple[float, float]) -> Tensor:
-    """Moves some clips' embeddings A by a share of the difference of two others of the batch.
+    """Moves some clips' embeddings A by a share of what two clips of the batch differ in.
 
     The share is drawn for each clip, between the least and the most ``strangeness``. The mean of
     a batch that is moved by one share stays where it was.

@@ -1,4 +1,4 @@
-"""Sounds moved in the ear's own space by what two others differ in."""
+"""Sounds moved in the ear's own space by what two sounds differ in."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def test_by_no_chance_nothing_moves(embeddings):
     assert torch.equal(estranged(embeddings, 0.0, (0.4, 0.75)), embeddings)
 
 
-def test_what_is_added_is_a_share_of_the_difference_of_two_others(embeddings):
+def test_what_is_added_is_a_share_of_the_difference_of_two_clips(embeddings):
     torch.manual_seed(1)
     added = estranged(embeddings, 1.0, (0.5, 0.5)) - embeddings
 
@@ -34,7 +34,7 @@ def test_the_chance_is_that_of_a_clip(embeddings):
         for _ in range(200)
     ]
 
-    # One time in eight the two others are one and the same.
+    # One time in eight the two clips are one and the same.
     assert torch.cat(moved).float().mean() == pytest.approx(0.25 * 7 / 8, abs=0.04)
 
 
