@@ -57,6 +57,26 @@ def test_of_named_parts_alone_the_mean_is_taken(two, tmp_path):
         assert weight.unique().tolist() == [wanted], name
 
 
+def test_the_gate_is_made_stricter(two, tmp_path):
+    """What is taken from its logit is taken of every frame, and nothing else is changed."""
+    one, mean = two[0], tmp_path / "mean.safetensors"
+    done = run(one, one, "-o", mean, "--stricter", 0.25)
+    assert done.returncode == 0, done.stderr
+    for name, weight in load_checkpoint(mean).named_parameters():
+        wanted = 0.75 if name == "presence.judge.2.bias" else 1.0
+        assert weight.unique().tolist() == [wanted], name
+    assert "stricter by 0.25" in read_header(mean).summary["averaged"]
+
+
+def test_a_network_without_a_gate_cannot_be_made_stricter(two, tmp_path):
+    config = dataclasses.replace(load_checkpoint(two[0]).config, presence_gate=False)
+    save_checkpoint(two[0], build_model(config))
+    done = run(two[0], two[0], "-o", tmp_path / "mean.safetensors", "--stricter", 0.5)
+    assert done.returncode == 1
+    assert "has no presence gate" in done.stderr
+    assert not (tmp_path / "mean.safetensors").exists()
+
+
 def test_a_part_that_the_network_has_not_is_refused(two, tmp_path):
     """With the parts that there are."""
     done = run(*two, "-o", tmp_path / "mean.safetensors", "--parts", "eyes")

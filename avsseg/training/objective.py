@@ -80,12 +80,18 @@ class ObjectiveConfig:
     """Steps over which the divergence is faded in."""
 
     def __post_init__(self) -> None:
-        """Refuses shares that do not add up."""
+        """Refuses shares that do not add up, and what is no chance or no range."""
         total = sum(self.latent_shares)
         if abs(total - 1) > 1e-6:
             raise ConfigError(
                 "objective.latent_z0 + latent_x0 + latent_sample + latent_sample_grad is "
                 f"{total:g}; the four shares must add up to 1."
+            )
+        least, most = self.strangeness
+        if not 0 <= self.strange_sounds <= 1 or not 0 <= least <= most:
+            raise ConfigError(
+                f"objective.strange_sounds is {self.strange_sounds:g} and strangeness {least:g} to "
+                f"{most:g}; the first must be from 0 to 1, the second from the least to the most."
             )
 
     @property

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from avsseg.errors import ConfigError
 from avsseg.training.objective import Objective, ObjectiveConfig
 from avsseg.training.strange_sounds import estranged
 
@@ -52,3 +53,11 @@ def test_the_objective_hears_them(make_model, make_batch):
         Objective(model, ObjectiveConfig(strange_sounds=chance))(batch)
 
     assert not torch.equal(heard[0], heard[1])
+
+
+@pytest.mark.parametrize(
+    "asked", [{"strange_sounds": 1.5}, {"strange_sounds": -0.1}, {"strangeness": (0.7, 0.4)}]
+)
+def test_what_is_no_chance_or_no_range_is_refused(asked):
+    with pytest.raises(ConfigError, match="strange_sounds"):
+        ObjectiveConfig(**asked)
