@@ -25,7 +25,8 @@ def prepare(preset, clips):
     from avsseg.model.build import build_model
     from avsseg.model.presets import preset as config_of
     from avsseg.training.batch import TrainBatch
-    from avsseg.training.objective import Objective, ObjectiveConfig
+    from avsseg.training.objective import Objective
+    from avsseg.training.objective_config import ObjectiveConfig
 
     torch.manual_seed(0)
     config = config_of(preset)

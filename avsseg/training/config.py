@@ -7,7 +7,7 @@ from typing import Literal
 from avsseg.data.layout import NUM_FRAMES, Subset
 from avsseg.errors import ConfigError
 from avsseg.model.config import ModelConfig
-from avsseg.training.objective import ObjectiveConfig
+from avsseg.training.objective_config import ObjectiveConfig
 from avsseg.training.replay import ReplayConfig
 
 Precision = Literal["no", "bf16", "fp16"]

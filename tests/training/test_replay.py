@@ -16,7 +16,8 @@ from avsseg.training.config import (
     ValidationConfig,
 )
 from avsseg.training.examples import probe_examples
-from avsseg.training.objective import Objective, ObjectiveConfig
+from avsseg.training.objective import Objective
+from avsseg.training.objective_config import ObjectiveConfig
 from avsseg.training.replay import ReplayConfig, ReplayDataset
 from avsseg.training.resizing import at_size
 from avsseg.training.session import Session

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from avsseg.errors import ConfigError
-from avsseg.training.objective import Objective, ObjectiveConfig
+from avsseg.training.objective import Objective
+from avsseg.training.objective_config import ObjectiveConfig
 from avsseg.training.strange_sounds import estranged
 
 

@@ -15,7 +15,7 @@ from avsseg.checkpoint import load_checkpoint, read_header
 from avsseg.errors import ConfigError, DataError, MediaError, TrainingError
 from avsseg.training.config import SavingConfig, ValidationConfig
 from avsseg.training.config_file import read_config
-from avsseg.training.objective import ObjectiveConfig
+from avsseg.training.objective_config import ObjectiveConfig
 from avsseg.training.run_directory import RunDirectory
 
 
