@@ -39,6 +39,7 @@ SETTINGS = {
     "data.replay.capacity": "3000",
     "data.replay.stored_maps": "4",
     "data.replay.clip_share": "0.7",
+    "objective.strange_sounds": "0.55",
     "optimisation.freeze_backbone": "true",
     "optimisation.sizes": "[]",
     "optimisation.lr": "1e-3",
