@@ -8,7 +8,7 @@ heard, and its hint) and from fresh numbers behind it: decoder and gate, and of 
 eps_theta and D_tau. What turns a mask into a latent and back, E_phi and the layout, is a first
 stage that the LDM takes from the weights and holds. Both hold the encoders and what hears, and see
 the same scenes with the same sounds, in pictures of 224, composed from the bank's train split as
-``train_compact.toml`` does, half of them made strange to the ear as in the last stage of what
+``train_compact.toml`` does, about half of them made strange to the ear as in the last stage of what
 ships; ``avsseg eval --bank`` scores them on its val split.
 
 FOLDER gets settings.json, starts/, train/, eval/ and logs/. The same command goes on where it was
